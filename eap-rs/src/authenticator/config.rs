@@ -1,0 +1,205 @@
+//! What an authenticator is told before the first packet.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::Retransmission;
+use crate::config::{check_len, check_range, check_time, millis};
+use crate::method::{MethodFacts, MethodSet, Requested, ServerFactory, ServerMethod};
+use crate::{ConfigError, Identity, MethodType, Offer};
+
+/// An authenticator's configuration: checked, immutable, shared by any number of sessions through
+/// `Arc`.
+#[derive(Debug)]
+pub struct AuthenticatorConfig {
+    pub(super) methods: MethodSet<ServerFactory>,
+    pub(super) offer: Option<Offer>,
+    pub(super) server_name: String,
+    pub(super) identity_prompt: String,
+    pub(super) token_prompt: String,
+    pub(super) retransmission: Retransmission,
+    pub(super) answer_timeout: Duration,
+    pub(super) max_rounds: u16,
+}
+
+impl AuthenticatorConfig {
+    /// Starts a configuration.
+    #[must_use]
+    pub fn builder() -> AuthenticatorConfigBuilder {
+        AuthenticatorConfigBuilder::default()
+    }
+}
+
+/// Collects an [`AuthenticatorConfig`]. Nothing is refused before [`Self::build`].
+#[derive(Default)]
+pub struct AuthenticatorConfigBuilder {
+    methods: Vec<Requested<ServerFactory>>,
+    require_keys: bool,
+    ask_policy: bool,
+    notification: Option<String>,
+    server_name: String,
+    identity_prompt: String,
+    token_prompt: Option<String>,
+    retransmission: Retransmission,
+    answer_timeout: Option<Duration>,
+    max_rounds: Option<u16>,
+}
+
+impl AuthenticatorConfigBuilder {
+    /// Offers a method, after those named before. At least one is needed.
+    #[must_use]
+    pub fn method(mut self, method: MethodType) -> Self {
+        self.methods.push(Requested::BuiltIn(method));
+        self
+    }
+
+    /// Offers a method that is not part of this library.
+    #[must_use]
+    pub fn custom_method(
+        mut self,
+        facts: MethodFacts,
+        start: impl Fn() -> Box<dyn ServerMethod> + Send + Sync + 'static,
+    ) -> Self {
+        self.methods.push(Requested::Custom(facts, Arc::new(start)));
+        self
+    }
+
+    /// Refuses methods that derive no keys, because the lower layer needs them.
+    #[must_use]
+    pub fn require_keys(mut self) -> Self {
+        self.require_keys = true;
+        self
+    }
+
+    /// Asks [`Query::Policy`](crate::Query::Policy) for each peer, rather than offering every
+    /// method to everybody.
+    #[must_use]
+    pub fn ask_policy(mut self) -> Self {
+        self.ask_policy = true;
+        self
+    }
+
+    /// A message to have displayed before the method begins (RFC 3748 §5.2), 1 to 1015 octets.
+    #[must_use]
+    pub fn notification(mut self, message: impl Into<String>) -> Self {
+        self.notification = Some(message.into());
+        self
+    }
+
+    /// The authenticator's own name, at most 255 octets, which MD5-Challenge tells the peer.
+    #[must_use]
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = name.into();
+        self
+    }
+
+    /// What a person is shown who has to type an identity, at most 1015 octets.
+    #[must_use]
+    pub fn identity_prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.identity_prompt = prompt.into();
+        self
+    }
+
+    /// What a person is shown who has to type a token (GTC), 1 to 1015 octets; "Password: " if
+    /// not set.
+    #[must_use]
+    pub fn token_prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.token_prompt = Some(prompt.into());
+        self
+    }
+
+    /// When Requests are sent again.
+    #[must_use]
+    pub fn retransmission(mut self, retransmission: Retransmission) -> Self {
+        self.retransmission = retransmission;
+        self
+    }
+
+    /// How long a question stays open; 30 s if not set.
+    #[must_use]
+    pub fn answer_timeout(mut self, time: Duration) -> Self {
+        self.answer_timeout = Some(time);
+        self
+    }
+
+    /// After how many Requests a conversation is given up; 100 if not set.
+    #[must_use]
+    pub fn max_rounds(mut self, rounds: u16) -> Self {
+        self.max_rounds = Some(rounds);
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the setting and what it accepts.
+    pub fn build(&self) -> Result<AuthenticatorConfig, ConfigError> {
+        const TEXT_LEN: usize = Identity::MAX_LEN;
+        check_len("server_name", self.server_name.len(), 255)?;
+        check_len("identity_prompt", self.identity_prompt.len(), TEXT_LEN)?;
+        let token_prompt = self.token_prompt.clone().unwrap_or_else(|| "Password: ".into());
+        check_text("token_prompt", &token_prompt)?;
+        if let Some(notification) = &self.notification {
+            check_text("notification", notification)?;
+        }
+        let Retransmission { initial, min, max, .. } = self.retransmission;
+        check_time("retransmission.min", min)?;
+        check_time("retransmission.max", max)?;
+        check_range("retransmission.initial", millis(initial), millis(min)..=millis(max))?;
+        let answer_timeout = self.answer_timeout.unwrap_or(Duration::from_secs(30));
+        check_time("answer_timeout", answer_timeout)?;
+        let max_rounds = self.max_rounds.unwrap_or(100);
+        check_range("max_rounds", max_rounds.into(), 1..=u16::MAX.into())?;
+        let methods = MethodSet::build(&self.methods, self.require_keys, |entry| {
+            Arc::new(entry.server) as ServerFactory
+        })?;
+        let offer = (!self.ask_policy).then(|| Offer {
+            methods: methods.types().collect(),
+            notification: self.notification.clone(),
+        });
+        Ok(AuthenticatorConfig {
+            methods,
+            offer,
+            server_name: self.server_name.clone(),
+            identity_prompt: self.identity_prompt.clone(),
+            token_prompt,
+            retransmission: self.retransmission,
+            answer_timeout,
+            max_rounds,
+        })
+    }
+}
+
+fn check_text(field: &'static str, text: &str) -> Result<(), ConfigError> {
+    if text.is_empty() {
+        return Err(ConfigError::Empty { field });
+    }
+    check_len(field, text.len(), Identity::MAX_LEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_field_and_what_is_accepted() {
+        let md5 = || AuthenticatorConfig::builder().method(MethodType::MD5);
+        let slow = Retransmission { initial: Duration::from_secs(21), ..Default::default() };
+        let cases = [
+            (md5().require_keys(), "methods: MD5-Challenge derives no keys, but keys are required"),
+            (md5().notification(""), "notification: empty, at least one character is needed"),
+            (md5().token_prompt(""), "token_prompt: empty, at least one character is needed"),
+            (
+                md5().server_name("n".repeat(256)),
+                "server_name: 256 octets given, at most 255 accepted",
+            ),
+            (
+                md5().retransmission(slow),
+                "retransmission.initial: 21000 given, 200 to 20000 accepted",
+            ),
+        ];
+        for (builder, text) in cases {
+            assert_eq!(builder.build().unwrap_err().to_string(), text);
+        }
+    }
+}

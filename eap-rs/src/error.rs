@@ -1,0 +1,274 @@
+//! What can go wrong, sorted by whose doing it is.
+//!
+//! | type | whose | how it is returned |
+//! |---|---|---|
+//! | [`ConfigError`] | the caller's, when configuring | `Err` from `build()` |
+//! | [`AnswerError`] | the caller's, when answering | `Err` from `handle_answer` |
+//! | [`Discard`] | the network's | `Received::Discarded`; the conversation goes on |
+//! | [`Failure`] | nobody's or anybody's | `Output::Finished(Err(_))`; the conversation is over |
+
+use crate::query::AnswerKind;
+use crate::{Code, MethodType};
+
+/// A configuration that cannot work. Its text starts with the field and says what is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No method was named.
+    #[error("methods: none given, at least one is needed; supported: {supported}", supported = crate::method::Supported)]
+    NoMethod,
+    /// A method that this library does not have.
+    #[error("methods: {0} is not supported; supported: {supported}", supported = crate::method::Supported)]
+    UnsupportedMethod(MethodType),
+    /// A method was named twice.
+    #[error("methods: {0} is named twice")]
+    DuplicateMethod(MethodType),
+    /// The lower layer needs keys and the method derives none.
+    #[error("methods: {0} derives no keys, but keys are required")]
+    MethodWithoutKeys(MethodType),
+    /// A custom method under a Type that is no method's.
+    #[error("methods: {0} cannot be a method; accepted: IETF Types 4 to 255 but 254, vendor Types")]
+    ReservedMethod(MethodType),
+    /// A text or secret that is too long.
+    #[error("{field}: {len} octets given, at most {max} accepted")]
+    TooLong {
+        /// The setting's name.
+        field: &'static str,
+        /// Octets given.
+        len: usize,
+        /// Octets accepted.
+        max: usize,
+    },
+    /// A text that must say something.
+    #[error("{field}: empty, at least one character is needed")]
+    Empty {
+        /// The setting's name.
+        field: &'static str,
+    },
+    /// A number or time (in milliseconds) outside its range.
+    #[error("{field}: {value} given, {min} to {max} accepted")]
+    OutOfRange {
+        /// The setting's name.
+        field: &'static str,
+        /// The value given.
+        value: u64,
+        /// The smallest value accepted.
+        min: u64,
+        /// The largest value accepted.
+        max: u64,
+    },
+}
+
+impl ConfigError {
+    /// The setting to correct.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::NoMethod
+            | Self::UnsupportedMethod(_)
+            | Self::DuplicateMethod(_)
+            | Self::MethodWithoutKeys(_)
+            | Self::ReservedMethod(_) => "methods",
+            Self::TooLong { field, .. }
+            | Self::Empty { field }
+            | Self::OutOfRange { field, .. } => field,
+        }
+    }
+}
+
+/// An answer that was not taken. A question that is still open stays open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// The question is not open: answered before, withdrawn, or never asked.
+    #[error("this question is not open (answered, withdrawn, or never asked)")]
+    Stale,
+    /// The question wants another kind of answer.
+    #[error("this question wants {expected}, or to be declined")]
+    WrongKind {
+        /// The kind wanted.
+        expected: AnswerKind,
+    },
+    /// A challenge must have something to show.
+    #[error("the answer is empty, at least one character is needed")]
+    Empty,
+    /// The answer does not fit a packet.
+    #[error("the answer has {len} octets, at most {max} are accepted")]
+    TooLong {
+        /// Octets given.
+        len: usize,
+        /// Octets accepted.
+        max: usize,
+    },
+}
+
+/// Why a packet from the network was dropped. The conversation is as it was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Discard {
+    /// Shorter than an EAP header (RFC 3748 §4).
+    #[error("shorter than an EAP header")]
+    Truncated,
+    /// The Length field is smaller than the header (RFC 3748 §4).
+    #[error("length field smaller than the header")]
+    LengthTooShort,
+    /// The Length field is larger than the packet received (RFC 3748 §4).
+    #[error("length field larger than the packet")]
+    LengthExceedsPacket,
+    /// A Code other than 1 to 4 (RFC 3748 §4).
+    #[error("unknown code {0}")]
+    UnknownCode(u8),
+    /// A Request or Response without a Type (RFC 3748 §4.1).
+    #[error("no type")]
+    MissingType,
+    /// Type 0, which is no Type (RFC 3748 §5.3.1).
+    #[error("type 0")]
+    ReservedType,
+    /// An Expanded Type of fewer than eight octets (RFC 3748 §5.7).
+    #[error("expanded type cut short")]
+    TruncatedExpandedType,
+    /// A Success or Failure with data (RFC 3748 §4.2).
+    #[error("success or failure with data")]
+    ResultWithData,
+    /// A Nak in a Request (RFC 3748 §5).
+    #[error("nak in a request")]
+    NakInRequest,
+    /// A Nak that names no Type, or an Expanded Nak cut short (RFC 3748 §5.3).
+    #[error("malformed nak")]
+    MalformedNak,
+
+    /// The port is disabled.
+    #[error("the port is disabled")]
+    PortDisabled,
+    /// The conversation is over; the lower layer has to restart it.
+    #[error("the conversation is over")]
+    Finished,
+    /// A Code that this role does not receive.
+    #[error("unexpected {0}")]
+    UnexpectedCode(Code),
+    /// A Response, Success or Failure whose Identifier is not the current one (RFC 3748 §4.1, §4.2).
+    #[error("wrong identifier")]
+    WrongIdentifier,
+    /// A Type that is not expected at this point (RFC 4137 §4, §5).
+    #[error("unexpected type {0}")]
+    UnexpectedType(MethodType),
+    /// A Success or Failure where the method may not end (RFC 3748 §4.2).
+    #[error("the method may not end here")]
+    UnexpectedResult,
+    /// A Notification after the method has completed (RFC 3748 §5.2).
+    #[error("notification not allowed here")]
+    NotificationNotAllowed,
+    /// A question is open and has to be answered first.
+    #[error("a question is open")]
+    QuestionOpen,
+    /// The host has not drained its outputs.
+    #[error("outputs not drained")]
+    Backlog,
+
+    /// A message that must have at least one octet has none (RFC 3748 §5.2, §5.6).
+    #[error("empty message")]
+    EmptyMessage,
+    /// An Identity, or a token response, of more than 1015 octets.
+    #[error("response too long")]
+    ResponseTooLong,
+    /// An MD5 value of no octets or more than the packet has (RFC 3748 §5.4, RFC 1994 §4.1).
+    #[error("malformed MD5 value")]
+    MalformedMd5Value,
+    /// A custom method's own reason.
+    #[error("{0}")]
+    Method(&'static str),
+
+    /// Shorter than an Ethernet header with an EAPOL header.
+    #[error("frame cut short")]
+    FrameTruncated,
+    /// Not an EAPOL frame: another EtherType.
+    #[error("not an EAPOL frame")]
+    NotEapol,
+    /// Addressed to another station.
+    #[error("addressed to another station")]
+    NotForUs,
+    /// Sent by this station itself.
+    #[error("our own frame")]
+    OwnFrame,
+    /// EAPOL version 0.
+    #[error("EAPOL version 0")]
+    EapolVersion,
+    /// The EAPOL body length is larger than the frame.
+    #[error("EAPOL body longer than the frame")]
+    EapolLength,
+    /// An EAPOL packet type that a supplicant has no use for.
+    #[error("EAPOL packet type {0} ignored")]
+    EapolType(u8),
+    /// The user has logged off.
+    #[error("logged off")]
+    LoggedOff,
+    /// Only a Request starts a conversation on the port.
+    #[error("no conversation in progress")]
+    NoConversation,
+}
+
+/// Why a conversation ended without success, in a form that a phone's screen can show.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Peer: the authenticator refused before any method had been answered.
+    #[error("the network refused this identity")]
+    IdentityRejected,
+    /// Peer: the authenticator refused after `method` had been answered.
+    #[error("the network refused the login: wrong name or password, or not allowed ({method})")]
+    Rejected {
+        /// The method that had been answered.
+        method: MethodType,
+    },
+    /// Peer: every method the authenticator wanted is one we do not accept.
+    #[error("no common method: the network wants {wanted}")]
+    MethodRefused {
+        /// The last method that the authenticator wanted.
+        wanted: MethodType,
+    },
+    /// Peer: the method itself ended in failure.
+    #[error("{method} failed: {reason}")]
+    MethodFailed {
+        /// The method.
+        method: MethodType,
+        /// What went wrong.
+        reason: &'static str,
+    },
+    /// Peer: granted by the authenticator before the peer was satisfied.
+    #[error("the network granted access without authenticating")]
+    SuccessTooEarly,
+    /// Peer: no valid Request came in time (RFC 4137 ClientTimeout).
+    #[error("the network did not answer")]
+    NoRequest,
+    /// Authenticator: no Response to any transmission of a Request (RFC 4137 MaxRetrans).
+    #[error("the peer did not answer")]
+    NoResponse,
+    /// Authenticator: the peer accepts none of the methods offered.
+    #[error("no common method: the peer refused every method offered")]
+    NoCommonMethod,
+    /// Authenticator: the credential did not match.
+    #[error("wrong password or token")]
+    BadCredentials,
+    /// Authenticator: the directory does not know the identity. On the wire this looks like
+    /// [`Failure::BadCredentials`].
+    #[error("unknown identity")]
+    UnknownIdentity,
+    /// Authenticator: the policy question was declined.
+    #[error("refused by policy")]
+    PolicyRefused,
+    /// A question's deadline passed.
+    #[error("a question was not answered in time")]
+    Unanswered,
+    /// A question was declined: by the user, or by a host that cannot answer it.
+    #[error("cancelled")]
+    Declined,
+    /// The conversation went on for longer than the round limit.
+    #[error("more than {limit} rounds")]
+    TooManyRounds {
+        /// The limit.
+        limit: u16,
+    },
+    /// The lower layer indicated failure (RFC 3748 §3.4, RFC 4137 altReject).
+    #[error("refused by the lower layer")]
+    LowerLayer,
+}

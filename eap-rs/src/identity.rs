@@ -1,0 +1,76 @@
+//! The name a peer gives (RFC 3748 §5.1, RFC 7542).
+
+use core::fmt;
+
+/// An identity as it travels in an EAP-Response/Identity: octets, by convention UTF-8 in the form
+/// of a Network Access Identifier (RFC 7542). It may be empty (RFC 3748 §5.1).
+///
+/// `Display` is safe for logs and screens: what is not UTF-8 or not printable is escaped.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Identity(Box<[u8]>);
+
+impl Identity {
+    /// The most octets an identity may have: what fits the 1020-octet packet that every EAP
+    /// implementation must be ready for (RFC 3748 §3.1, §5.1).
+    pub const MAX_LEN: usize = 1015;
+
+    /// An identity of exactly these octets.
+    #[must_use]
+    pub fn new(octets: impl AsRef<[u8]>) -> Self {
+        Self(octets.as_ref().into())
+    }
+
+    /// The octets as they travel.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The identity as text, if it is UTF-8.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        core::str::from_utf8(&self.0).ok()
+    }
+}
+
+impl From<&str> for Identity {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                if character.is_control() || character == '\\' {
+                    write!(f, "{}", character.escape_default())?;
+                } else {
+                    write!(f, "{character}")?;
+                }
+            }
+            for octet in chunk.invalid() {
+                write!(f, "\\x{octet:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity(\"{self}\")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_escapes_what_a_terminal_would_obey() {
+        assert_eq!(Identity::from("alice@example.org").to_string(), "alice@example.org");
+        assert_eq!(Identity::new(b"a\x1b[2J\xff\0").to_string(), "a\\u{1b}[2J\\xff\\u{0}");
+        assert_eq!(Identity::new(b"\xff").as_str(), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! Helpers for the layers below EAP. Optional; they do no I/O either.
+
+pub mod eapol;

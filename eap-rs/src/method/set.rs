@@ -1,0 +1,64 @@
+//! The methods of one configuration: facts and factories, in order of preference.
+
+use super::MethodFacts;
+use super::registry::{BuiltIn, built_in};
+use crate::{ConfigError, MethodType};
+
+/// A method as a configuration asks for it.
+#[derive(Clone)]
+pub(crate) enum Requested<F> {
+    BuiltIn(MethodType),
+    Custom(MethodFacts, F),
+}
+
+/// Checked methods; never empty.
+pub(crate) struct MethodSet<F>(Vec<(MethodFacts, F)>);
+
+impl<F: Clone> MethodSet<F> {
+    pub(crate) fn build(
+        requested: &[Requested<F>],
+        require_keys: bool,
+        factory: impl Fn(&'static BuiltIn) -> F,
+    ) -> Result<Self, ConfigError> {
+        let mut entries: Vec<(MethodFacts, F)> = Vec::with_capacity(requested.len());
+        for request in requested {
+            let (facts, start) = match request {
+                Requested::BuiltIn(method) => {
+                    let entry = built_in(*method).ok_or(ConfigError::UnsupportedMethod(*method))?;
+                    (entry.facts, factory(entry))
+                }
+                Requested::Custom(facts, _) if !facts.method.is_method() => {
+                    return Err(ConfigError::ReservedMethod(facts.method));
+                }
+                Requested::Custom(facts, start) => (*facts, start.clone()),
+            };
+            if entries.iter().any(|(other, _)| other.method == facts.method) {
+                return Err(ConfigError::DuplicateMethod(facts.method));
+            }
+            if require_keys && !facts.derives_keys {
+                return Err(ConfigError::MethodWithoutKeys(facts.method));
+            }
+            entries.push((facts, start));
+        }
+        if entries.is_empty() {
+            return Err(ConfigError::NoMethod);
+        }
+        Ok(Self(entries))
+    }
+}
+
+impl<F> MethodSet<F> {
+    pub(crate) fn get(&self, method: MethodType) -> Option<&F> {
+        self.0.iter().find(|(facts, _)| facts.method == method).map(|(_, start)| start)
+    }
+
+    pub(crate) fn types(&self) -> impl Iterator<Item = MethodType> + Clone {
+        self.0.iter().map(|(facts, _)| facts.method)
+    }
+}
+
+impl<F> core::fmt::Debug for MethodSet<F> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.types()).finish()
+    }
+}

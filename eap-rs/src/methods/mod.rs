@@ -1,0 +1,5 @@
+//! The methods, one file or folder each. Their facts are in [`SUPPORTED`](crate::SUPPORTED).
+
+pub(crate) mod basic;
+pub(crate) mod md5;
+pub(crate) mod token;

@@ -1,0 +1,197 @@
+//! What a peer is told before the first packet.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use crate::config::{check_len, check_range, check_time};
+use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
+use crate::{ConfigError, Identity, MethodType, Secret};
+
+/// A peer's configuration: checked, immutable, shared by any number of sessions through `Arc`.
+#[derive(Debug)]
+pub struct PeerConfig {
+    pub(super) identity: Option<Identity>,
+    pub(super) password: Option<Secret>,
+    pub(super) methods: MethodSet<PeerFactory>,
+    pub(super) client_timeout: Duration,
+    pub(super) answer_timeout: Duration,
+    pub(super) max_rounds: u16,
+    pub(super) accept_next_identifier: bool,
+}
+
+impl PeerConfig {
+    /// Starts a configuration.
+    #[must_use]
+    pub fn builder() -> PeerConfigBuilder {
+        PeerConfigBuilder::default()
+    }
+}
+
+/// Collects a [`PeerConfig`]. Nothing is refused before [`Self::build`].
+#[derive(Default)]
+pub struct PeerConfigBuilder {
+    identity: Option<Identity>,
+    password: Option<Secret>,
+    methods: Vec<Requested<PeerFactory>>,
+    require_keys: bool,
+    client_timeout: Option<Duration>,
+    answer_timeout: Option<Duration>,
+    max_rounds: Option<u16>,
+    accept_next_identifier: bool,
+}
+
+impl PeerConfigBuilder {
+    /// The identity to give, at most 1015 octets. Without it the peer asks
+    /// ([`Query::Identity`](crate::Query::Identity)).
+    #[must_use]
+    pub fn identity(mut self, identity: impl AsRef<[u8]>) -> Self {
+        self.identity = Some(Identity::new(identity));
+        self
+    }
+
+    /// The password, at most 1015 octets. Without it the peer asks
+    /// ([`Query::Password`](crate::Query::Password)) when a method needs one.
+    #[must_use]
+    pub fn password(mut self, password: impl AsRef<[u8]>) -> Self {
+        self.password = Some(Secret::new(password));
+        self
+    }
+
+    /// Accepts a method, after those named before. At least one is needed; the order is that of a
+    /// Nak's proposals.
+    #[must_use]
+    pub fn method(mut self, method: MethodType) -> Self {
+        self.methods.push(Requested::BuiltIn(method));
+        self
+    }
+
+    /// Accepts a method that is not part of this library.
+    #[must_use]
+    pub fn custom_method(
+        mut self,
+        facts: MethodFacts,
+        start: impl Fn() -> Box<dyn PeerMethod> + Send + Sync + 'static,
+    ) -> Self {
+        self.methods.push(Requested::Custom(facts, Arc::new(start)));
+        self
+    }
+
+    /// Refuses methods that derive no keys, because the lower layer needs them.
+    #[must_use]
+    pub fn require_keys(mut self) -> Self {
+        self.require_keys = true;
+        self
+    }
+
+    /// How long to wait for a valid Request (RFC 4137 ClientTimeout); 60 s if not set.
+    #[must_use]
+    pub fn client_timeout(mut self, time: Duration) -> Self {
+        self.client_timeout = Some(time);
+        self
+    }
+
+    /// How long a question stays open; 120 s if not set.
+    #[must_use]
+    pub fn answer_timeout(mut self, time: Duration) -> Self {
+        self.answer_timeout = Some(time);
+        self
+    }
+
+    /// After how many Responses a conversation is given up; 100 if not set.
+    #[must_use]
+    pub fn max_rounds(mut self, rounds: u16) -> Self {
+        self.max_rounds = Some(rounds);
+        self
+    }
+
+    /// Accepts a Success or Failure whose Identifier is that of the last Response plus one, as
+    /// some RADIUS servers send it (RFC 4137 §8.3). Off if not called.
+    #[must_use]
+    pub fn accept_next_identifier(mut self) -> Self {
+        self.accept_next_identifier = true;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the setting and what it accepts.
+    pub fn build(&self) -> Result<PeerConfig, ConfigError> {
+        const FIELD_LEN: usize = Identity::MAX_LEN;
+        if let Some(identity) = &self.identity {
+            check_len("identity", identity.as_bytes().len(), FIELD_LEN)?;
+        }
+        if let Some(password) = &self.password {
+            check_len("password", password.expose().len(), FIELD_LEN)?;
+        }
+        let client_timeout = self.client_timeout.unwrap_or(Duration::from_secs(60));
+        check_time("client_timeout", client_timeout)?;
+        let answer_timeout = self.answer_timeout.unwrap_or(Duration::from_secs(120));
+        check_time("answer_timeout", answer_timeout)?;
+        let max_rounds = self.max_rounds.unwrap_or(100);
+        check_range("max_rounds", max_rounds.into(), 1..=u16::MAX.into())?;
+        let methods = MethodSet::build(&self.methods, self.require_keys, |entry| {
+            Arc::new(entry.peer) as PeerFactory
+        })?;
+        Ok(PeerConfig {
+            identity: self.identity.clone(),
+            password: self.password.as_ref().map(|password| Secret::new(password.expose())),
+            methods,
+            client_timeout,
+            answer_timeout,
+            max_rounds,
+            accept_next_identifier: self.accept_next_identifier,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(builder: PeerConfigBuilder) -> ConfigError {
+        builder.build().unwrap_err()
+    }
+
+    #[test]
+    fn keyless_methods_are_refused_when_keys_are_required() {
+        for method in [MethodType::MD5, MethodType::OTP, MethodType::GTC] {
+            let error = error(PeerConfig::builder().method(method).require_keys());
+            assert_eq!(error, ConfigError::MethodWithoutKeys(method));
+            assert_eq!(error.field(), "methods");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_field_and_what_is_accepted() {
+        let md5 = || PeerConfig::builder().method(MethodType::MD5);
+        let cases = [
+            (
+                PeerConfig::builder(),
+                "methods: none given, at least one is needed; \
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc)",
+            ),
+            (
+                md5().method(MethodType::ietf(13)),
+                "methods: EAP-TLS is not supported; \
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc)",
+            ),
+            (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
+            (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),
+            (
+                md5().client_timeout(Duration::ZERO),
+                "client_timeout: 0 given, 1 to 36000000 accepted",
+            ),
+            (md5().max_rounds(0), "max_rounds: 0 given, 1 to 65535 accepted"),
+        ];
+        for (builder, text) in cases {
+            assert_eq!(error(builder).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_password() {
+        let config = PeerConfig::builder().password("hunter2").method(MethodType::MD5).build();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

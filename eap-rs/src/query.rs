@@ -1,0 +1,257 @@
+//! Questions instead of callbacks: everything a session may ask its host (RFC 4137 §8.1).
+//!
+//! While a question is open:
+//!
+//! - it is the session's only one, and its deadline is in `poll_timeout()`; when that passes,
+//!   `Withdrawn(id)` and `Finished(Err(Unanswered))` come out;
+//! - a repeated Request or Response is a `Duplicate` and prompts nobody twice;
+//! - a new Request that asks the same rebinds the question to its Identifier; anything else is
+//!   discarded, the authenticator will retransmit it;
+//! - an authenticator's retransmission timer is stopped, for no Request is outstanding;
+//! - `Restart`, `PortDown`, success or failure from the lower layer withdraw it;
+//! - a late or repeated answer is [`AnswerError::Stale`].
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::{AnswerError, Identity, Instant, MethodType, Secret};
+
+/// Names one question of one session. Never reused within the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QueryId(u64);
+
+impl QueryId {
+    /// The number behind the id, for languages that have no such type.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The id with this number; if no such question is open, an answer to it is stale.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// A question. [`Answer::Decline`] is a valid answer to each.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Query {
+    /// Peer: who are you? Wants [`Answer::Text`].
+    Identity {
+        /// The authenticator's prompt; may be empty.
+        prompt: String,
+    },
+    /// Peer: the password of this identity? Wants [`Answer::Secret`].
+    Password {
+        /// Whose password.
+        identity: Identity,
+    },
+    /// Peer: what does the token card say, or the one-time password? Wants [`Answer::Secret`].
+    Token {
+        /// The authenticator's challenge, to be shown as it is.
+        challenge: String,
+    },
+    /// Authenticator: which methods are offered to this identity? Wants [`Answer::Offer`];
+    /// declining refuses the peer.
+    Policy {
+        /// Who asks for access.
+        identity: Identity,
+    },
+    /// Authenticator: the stored credential of this identity? Wants [`Answer::Credential`];
+    /// declining counts as an unknown identity.
+    Credential {
+        /// Whose credential.
+        identity: Identity,
+        /// The method that needs it.
+        method: MethodType,
+    },
+    /// Authenticator: is this the password, or token response, of this identity? Wants
+    /// [`Answer::Verdict`]; declining counts as "no".
+    CheckPassword {
+        /// Whose password.
+        identity: Identity,
+        /// What the peer sent.
+        password: Secret,
+    },
+    /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants
+    /// [`Answer::Text`]; declining counts as an unknown identity.
+    Challenge {
+        /// Who is to be challenged.
+        identity: Identity,
+        /// The method that needs it.
+        method: MethodType,
+    },
+}
+
+impl Query {
+    /// The kind of answer wanted.
+    #[must_use]
+    pub const fn wants(&self) -> AnswerKind {
+        match self {
+            Self::Identity { .. } | Self::Challenge { .. } => AnswerKind::Text,
+            Self::Password { .. } | Self::Token { .. } => AnswerKind::Secret,
+            Self::Policy { .. } => AnswerKind::Offer,
+            Self::Credential { .. } => AnswerKind::Credential,
+            Self::CheckPassword { .. } => AnswerKind::Verdict,
+        }
+    }
+}
+
+/// An answer to a [`Query`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// An identity or a challenge, at most 1015 octets.
+    Text(String),
+    /// A password or token response, at most 1015 octets.
+    Secret(Secret),
+    /// What this peer is offered.
+    Offer(Offer),
+    /// The credential stored for this identity.
+    Credential(Credential),
+    /// Yes or no.
+    Verdict(bool),
+    /// No answer will come.
+    Decline,
+}
+
+/// The answer to [`Query::Policy`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Offer {
+    /// The methods to propose, in this order. Those the configuration does not have are skipped.
+    pub methods: Vec<MethodType>,
+    /// A message to have displayed first (RFC 3748 §5.2).
+    pub notification: Option<String>,
+}
+
+impl Offer {
+    /// An offer of these methods, without a notification.
+    #[must_use]
+    pub fn new(methods: impl Into<Vec<MethodType>>) -> Self {
+        Self { methods: methods.into(), notification: None }
+    }
+}
+
+/// The answer to [`Query::Credential`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Credential {
+    /// The password in clear text.
+    Cleartext(Secret),
+    /// There is no such identity. The peer sees what it would see after a wrong password.
+    Unknown,
+}
+
+/// The kinds of [`Answer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AnswerKind {
+    /// [`Answer::Text`].
+    Text,
+    /// [`Answer::Secret`].
+    Secret,
+    /// [`Answer::Offer`].
+    Offer,
+    /// [`Answer::Credential`].
+    Credential,
+    /// [`Answer::Verdict`].
+    Verdict,
+}
+
+impl fmt::Display for AnswerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "a text",
+            Self::Secret => "a secret",
+            Self::Offer => "an offer of methods",
+            Self::Credential => "a credential",
+            Self::Verdict => "a verdict",
+        })
+    }
+}
+
+/// The most octets of an answer that travels: those of [`Identity::MAX_LEN`].
+const MAX_ANSWER_LEN: usize = Identity::MAX_LEN;
+
+/// The question a machine is waiting for.
+#[derive(Debug)]
+pub(crate) struct OpenQuestion {
+    pub(crate) id: QueryId,
+    pub(crate) deadline: Instant,
+    wants: AnswerKind,
+    may_be_empty: bool,
+}
+
+impl OpenQuestion {
+    /// Whether this answer can be taken.
+    pub(crate) fn check(&self, id: QueryId, answer: &Answer) -> Result<(), AnswerError> {
+        if id != self.id {
+            return Err(AnswerError::Stale);
+        }
+        let (kind, len) = match answer {
+            Answer::Text(text) => (AnswerKind::Text, text.len()),
+            Answer::Secret(secret) => (AnswerKind::Secret, secret.expose().len()),
+            Answer::Offer(_) => (AnswerKind::Offer, 0),
+            Answer::Credential(_) => (AnswerKind::Credential, 0),
+            Answer::Verdict(_) => (AnswerKind::Verdict, 0),
+            Answer::Decline => return Ok(()),
+        };
+        if kind != self.wants {
+            return Err(AnswerError::WrongKind { expected: self.wants });
+        }
+        if kind == AnswerKind::Text && len == 0 && !self.may_be_empty {
+            return Err(AnswerError::Empty);
+        }
+        if len > MAX_ANSWER_LEN {
+            return Err(AnswerError::TooLong { len, max: MAX_ANSWER_LEN });
+        }
+        Ok(())
+    }
+}
+
+/// Gives out ids.
+#[derive(Debug, Default)]
+pub(crate) struct Questions {
+    asked: u64,
+}
+
+impl Questions {
+    pub(crate) fn open(&mut self, query: &Query, now: Instant, patience: Duration) -> OpenQuestion {
+        self.asked = self.asked.saturating_add(1);
+        OpenQuestion {
+            id: QueryId(self.asked),
+            deadline: now + patience,
+            wants: query.wants(),
+            // RFC 3748 §5.1 has empty identities; a challenge has at least one octet (§5.5, §5.6).
+            may_be_empty: !matches!(query, Query::Challenge { .. }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_checked_against_its_question() {
+        let mut questions = Questions::default();
+        let query = Query::Token { challenge: "PIN".into() };
+        let open = questions.open(&query, Instant::default(), Duration::from_secs(1));
+        let secret = || Answer::Secret(Secret::from("1"));
+        assert_eq!(open.check(open.id, &secret()), Ok(()));
+        assert_eq!(open.check(open.id, &Answer::Decline), Ok(()));
+        assert_eq!(open.check(QueryId::new(9), &secret()), Err(AnswerError::Stale));
+        assert_eq!(
+            open.check(open.id, &Answer::Verdict(true)),
+            Err(AnswerError::WrongKind { expected: AnswerKind::Secret })
+        );
+        assert_eq!(
+            open.check(open.id, &Answer::Secret(Secret::new([0; 1016]))),
+            Err(AnswerError::TooLong { len: 1016, max: 1015 })
+        );
+        assert_ne!(questions.open(&query, Instant::default(), Duration::ZERO).id, open.id);
+    }
+}
