@@ -1,1 +1,26 @@
-//! placeholder
+//! The C library: opaque handles, integers and borrowed octets over the `eap-rs` core.
+//!
+//! `include/eap_rs.h` is generated from these files. What its user has to know stands in its first
+//! comment, which is part of `cbindgen.toml`.
+//!
+//! Only [`boundary`] turns pointers into references and keeps panics in; elsewhere an `unsafe`
+//! block is one line that calls it.
+
+#![allow(non_camel_case_types, reason = "the types carry the names they have in C")]
+
+mod boundary;
+mod config;
+mod eapol;
+mod output;
+mod query;
+mod session;
+mod status;
+mod version;
+
+pub use config::*;
+pub use eapol::*;
+pub use output::*;
+pub use query::*;
+pub use session::*;
+pub use status::*;
+pub use version::*;

@@ -1,0 +1,174 @@
+//! Answers to a session's questions.
+
+use eap_rs::{Answer, Credential, MethodType, Offer, Query, Secret};
+
+use crate::boundary::{Fallback, bytes, guard, numbers, object_mut, text};
+use crate::version::ietf;
+use crate::{eaprs_session, eaprs_status};
+
+/// What is asked. Newer libraries may have more: decline them.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum eaprs_query {
+    /// The current output is no question.
+    None = 0,
+    /// Peer: who are you? `eaprs_session_text` is the network's prompt; answer with a text.
+    Identity = 1,
+    /// Peer: the password of `eaprs_session_identity`? Answer with a secret.
+    Password = 2,
+    /// Peer: the response to the challenge `eaprs_session_text`? Answer with a secret.
+    Token = 3,
+    /// Authenticator: which methods are offered to `eaprs_session_identity`? Answer with an offer.
+    Policy = 4,
+    /// Authenticator: the password of `eaprs_session_identity`? Answer with a credential; decline
+    /// if there is no such identity.
+    Credential = 5,
+    /// Authenticator: is `eaprs_session_query_password` that of `eaprs_session_identity`? Answer
+    /// with a verdict.
+    CheckPassword = 6,
+    /// Authenticator: which challenge is `eaprs_session_identity` to be shown? Answer with a text.
+    Challenge = 7,
+    /// A question this version of the interface has no number for: decline it.
+    Other = 255,
+}
+
+impl Fallback for eaprs_query {
+    fn fallback(_: eaprs_status) -> Self {
+        Self::None
+    }
+}
+
+impl From<&Query> for eaprs_query {
+    fn from(query: &Query) -> Self {
+        match query {
+            Query::Identity { .. } => Self::Identity,
+            Query::Password { .. } => Self::Password,
+            Query::Token { .. } => Self::Token,
+            Query::Policy { .. } => Self::Policy,
+            Query::Credential { .. } => Self::Credential,
+            Query::CheckPassword { .. } => Self::CheckPassword,
+            Query::Challenge { .. } => Self::Challenge,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn answer(
+    session: Result<&mut eaprs_session, eaprs_status>,
+    id: u64,
+    answer: impl FnOnce() -> Result<Answer, eaprs_status>,
+    now_ms: u64,
+) -> eaprs_status {
+    guard(|| {
+        let session = session?;
+        let answer = answer()?;
+        session.run(|session| {
+            session.handle_answer(id, answer, now_ms)?;
+            Ok(eaprs_status::Ok)
+        })
+    })
+}
+
+/// Answers IDENTITY or CHALLENGE: UTF-8, at most 1015 octets.
+///
+/// # Safety
+/// `session` is a live handle; `answer` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_text(
+    session: *mut eaprs_session,
+    query_id: u64,
+    answer: *const u8,
+    len: usize,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, given) = unsafe { (object_mut(session), text(answer, len)) };
+    self::answer(session, query_id, || Ok(Answer::Text(given?.to_owned())), now_ms)
+}
+
+/// Answers PASSWORD or TOKEN: at most 1015 octets. They are copied, and wiped after use.
+///
+/// # Safety
+/// `session` is a live handle; `secret` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_secret(
+    session: *mut eaprs_session,
+    query_id: u64,
+    secret: *const u8,
+    len: usize,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, secret) = unsafe { (object_mut(session), bytes(secret, len)) };
+    answer(session, query_id, || Ok(Answer::Secret(Secret::new(secret?))), now_ms)
+}
+
+/// Answers POLICY: the IETF Types of the methods to propose, in this order.
+///
+/// # Safety
+/// `session` is a live handle; `methods` has `count` numbers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_offer(
+    session: *mut eaprs_session,
+    query_id: u64,
+    methods: *const u32,
+    count: usize,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, methods) = unsafe { (object_mut(session), numbers(methods, count)) };
+    let offer = || {
+        let methods: Option<Vec<MethodType>> = methods?.iter().map(|m| ietf(*m)).collect();
+        Ok(Answer::Offer(Offer::new(methods.ok_or(eaprs_status::InvalidArgument)?)))
+    };
+    answer(session, query_id, offer, now_ms)
+}
+
+/// Answers CREDENTIAL: the password in clear text. It is copied, and wiped after use.
+///
+/// # Safety
+/// `session` is a live handle; `password` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_credential(
+    session: *mut eaprs_session,
+    query_id: u64,
+    password: *const u8,
+    len: usize,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, password) = unsafe { (object_mut(session), bytes(password, len)) };
+    let credential = || Ok(Answer::Credential(Credential::Cleartext(Secret::new(password?))));
+    answer(session, query_id, credential, now_ms)
+}
+
+/// Answers CHECK_PASSWORD: yes or no.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_verdict(
+    session: *mut eaprs_session,
+    query_id: u64,
+    verdict: bool,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    answer(session, query_id, || Ok(Answer::Verdict(verdict)), now_ms)
+}
+
+/// Answers any question: no answer will come.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_decline(
+    session: *mut eaprs_session,
+    query_id: u64,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    answer(session, query_id, || Ok(Answer::Decline), now_ms)
+}

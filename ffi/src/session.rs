@@ -1,0 +1,354 @@
+//! Sessions: one handle for every role, with the verbs of the core.
+
+use std::sync::Arc;
+
+use eap_rs::eapol::Supplicant;
+use eap_rs::{
+    Answer, AnswerError, Authenticator, Discard, Instant, Output, Peer, QueryId, Received, Signal,
+};
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
+
+use crate::boundary::{Fallback, bytes, c_text, give, guard, lend_text, object, object_mut, take};
+use crate::output::Current;
+use crate::{
+    eaprs_authenticator_config, eaprs_output, eaprs_peer_config, eaprs_status,
+    eaprs_supplicant_config,
+};
+
+/// One conversation, of any role.
+pub struct eaprs_session {
+    role: Role,
+    pub(crate) current: Current,
+    /// Why the last packet was discarded, NUL-terminated.
+    discarded: Vec<u8>,
+    /// Set while a call is running: still set afterwards, the call panicked.
+    running: bool,
+}
+
+enum Role {
+    Peer(Peer),
+    Authenticator(Authenticator),
+    Supplicant(Supplicant),
+}
+
+/// The same verb on whichever role.
+macro_rules! each {
+    ($role:expr, $session:ident => $call:expr) => {
+        match $role {
+            Role::Peer($session) => $call,
+            Role::Authenticator($session) => $call,
+            Role::Supplicant($session) => $call,
+        }
+    };
+}
+
+/// What became of a packet.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum eaprs_received {
+    /// It was processed.
+    Accepted = 0,
+    /// It was seen before: the stored packet was sent again, or its question is still open.
+    Duplicate = 1,
+    /// It was dropped and changed nothing; `eaprs_session_discard_text` says why.
+    Discarded = 2,
+    /// The call itself was wrong: a NULL pointer, or a session that is of no more use.
+    Error = 3,
+}
+
+impl Fallback for eaprs_received {
+    fn fallback(_: eaprs_status) -> Self {
+        Self::Error
+    }
+}
+
+/// An indication from the lower layer.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum eaprs_signal {
+    /// Start again from the beginning.
+    Restart = 1,
+    /// The lower layer knows of success. Only for peers.
+    AltAccept = 2,
+    /// The lower layer knows of failure. Only for peers.
+    AltReject = 3,
+    /// The link is up. A supplicant starts with this.
+    PortUp = 4,
+    /// The link is down.
+    PortDown = 5,
+    /// The user logs off. Only for supplicants.
+    Logoff = 6,
+    /// The user is back. Only for supplicants.
+    Logon = 7,
+}
+
+impl eaprs_session {
+    fn new(role: Role) -> Self {
+        Self { role, current: Current::None, discarded: Vec::new(), running: false }
+    }
+
+    /// Runs one call, unless an earlier one panicked: what that left behind is not to be trusted.
+    pub(crate) fn run<T>(
+        &mut self,
+        call: impl FnOnce(&mut Self) -> Result<T, eaprs_status>,
+    ) -> Result<T, eaprs_status> {
+        if std::mem::replace(&mut self.running, true) {
+            return Err(eaprs_status::Panic);
+        }
+        let result = call(self);
+        self.running = false;
+        result
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        each!(&mut self.role, session => session.poll_output())
+    }
+
+    pub(crate) fn handle_answer(
+        &mut self,
+        id: u64,
+        answer: Answer,
+        now_ms: u64,
+    ) -> Result<(), AnswerError> {
+        let (id, now) = (QueryId::new(id), Instant::from_millis(now_ms));
+        each!(&mut self.role, session => session.handle_answer(id, answer, now))
+    }
+
+    fn received(&mut self, received: Received) -> eaprs_received {
+        match received {
+            Received::Accepted => eaprs_received::Accepted,
+            Received::Duplicate => eaprs_received::Duplicate,
+            Received::Discarded(reason) => {
+                self.discarded(reason);
+                eaprs_received::Discarded
+            }
+        }
+    }
+
+    fn discarded(&mut self, reason: Discard) {
+        self.discarded = c_text(&reason.to_string());
+    }
+}
+
+/// A generator of the session's own, seeded by the operating system.
+fn entropy() -> Result<StdRng, eaprs_status> {
+    StdRng::try_from_rng(&mut SysRng).map_err(|_| eaprs_status::NoEntropy)
+}
+
+/// Makes a session for a peer. Packets are EAP packets.
+///
+/// # Safety
+/// `config` is a live handle; `session` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_new_peer(
+    config: *const eaprs_peer_config,
+    session: *mut *mut eaprs_session,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let config = unsafe { object(config) };
+    guard(|| {
+        let peer = Peer::new(Arc::clone(&config?.0), entropy()?);
+        // SAFETY: the caller's promise.
+        unsafe { give(session, eaprs_session::new(Role::Peer(peer))) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Makes a session for an authenticator. Packets are EAP packets; `eaprs_session_start` begins.
+///
+/// # Safety
+/// `config` is a live handle; `session` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_new_authenticator(
+    config: *const eaprs_authenticator_config,
+    session: *mut *mut eaprs_session,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let config = unsafe { object(config) };
+    guard(|| {
+        let role = Role::Authenticator(Authenticator::new(Arc::clone(&config?.0), entropy()?));
+        // SAFETY: the caller's promise.
+        unsafe { give(session, eaprs_session::new(role)) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Makes a session for a peer on an 802.1X port. Packets are whole Ethernet frames;
+/// `EAPRS_SIGNAL_PORT_UP` begins.
+///
+/// # Safety
+/// Both configurations are live handles; `session` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_new_supplicant(
+    config: *const eaprs_supplicant_config,
+    peer_config: *const eaprs_peer_config,
+    session: *mut *mut eaprs_session,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (config, peer) = unsafe { (object(config), object(peer_config)) };
+    guard(|| {
+        let (config, peer) = (Arc::clone(&config?.0), Arc::clone(&peer?.0));
+        let role = Role::Supplicant(Supplicant::new(config, peer, entropy()?));
+        // SAFETY: the caller's promise.
+        unsafe { give(session, eaprs_session::new(role)) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Frees a session and wipes its secrets. NULL is ignored.
+///
+/// # Safety
+/// `session` is NULL or a live handle; it is dead afterwards, and so is what was borrowed from it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_free(session: *mut eaprs_session) {
+    // SAFETY: the caller's promise.
+    unsafe { take(session) }
+}
+
+/// Begins an authenticator's conversation, or begins it again.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_start(
+    session: *mut eaprs_session,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    guard(|| {
+        session?.run(|session| match &mut session.role {
+            Role::Authenticator(authenticator) => {
+                authenticator.start(Instant::from_millis(now_ms));
+                Ok(eaprs_status::Ok)
+            }
+            Role::Peer(_) | Role::Supplicant(_) => Err(eaprs_status::WrongRole),
+        })
+    })
+}
+
+/// Feeds one packet from the network: an EAP packet, or a supplicant's Ethernet frame. No packet
+/// can be an error.
+///
+/// # Safety
+/// `session` is a live handle; `packet` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_handle_packet(
+    session: *mut eaprs_session,
+    packet: *const u8,
+    len: usize,
+    now_ms: u64,
+) -> eaprs_received {
+    // SAFETY: the caller's promise.
+    let (session, packet) = unsafe { (object_mut(session), bytes(packet, len)) };
+    guard(|| {
+        let packet = packet?;
+        session?.run(|session| {
+            let now = Instant::from_millis(now_ms);
+            let received = each!(&mut session.role, s => s.handle_packet(packet, now));
+            Ok(session.received(received))
+        })
+    })
+}
+
+/// Why the last packet was discarded: NUL-terminated text, or NULL if none was. Borrowed until the
+/// next `eaprs_session_handle_packet`.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_discard_text(
+    session: *const eaprs_session,
+    len: *mut usize,
+) -> *const std::ffi::c_char {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object(session) };
+    let text = session.ok().map(|session| session.discarded.as_slice());
+    // SAFETY: the caller's promise.
+    unsafe { lend_text(text.filter(|text| !text.is_empty()), len) }
+}
+
+/// Takes an indication from the lower layer: an `eaprs_signal`.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_handle_signal(
+    session: *mut eaprs_session,
+    signal: u32,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    guard(|| {
+        let signal = match signal {
+            1 => Signal::Restart,
+            2 => Signal::AltAccept,
+            3 => Signal::AltReject,
+            4 => Signal::PortUp,
+            5 => Signal::PortDown,
+            6 => Signal::Logoff,
+            7 => Signal::Logon,
+            _ => return Err(eaprs_status::InvalidArgument),
+        };
+        session?.run(|session| {
+            let now = Instant::from_millis(now_ms);
+            each!(&mut session.role, s => s.handle_signal(signal, now));
+            Ok(eaprs_status::Ok)
+        })
+    })
+}
+
+/// Tells the time. Early and late calls are harmless.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_handle_timeout(
+    session: *mut eaprs_session,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    guard(|| {
+        session?.run(|session| {
+            let now = Instant::from_millis(now_ms);
+            each!(&mut session.role, s => s.handle_timeout(now));
+            Ok(eaprs_status::Ok)
+        })
+    })
+}
+
+/// Milliseconds until `eaprs_session_handle_timeout` wants to be called: 0 if it is due,
+/// `UINT64_MAX` if no timer runs. Changes with every call that takes a time.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_timeout_ms(
+    session: *const eaprs_session,
+    now_ms: u64,
+) -> u64 {
+    // SAFETY: the caller's promise.
+    let Ok(session) = (unsafe { object(session) }) else { return u64::MAX };
+    guard(|| {
+        let deadline = each!(&session.role, s => s.poll_timeout());
+        Ok(deadline.map_or(u64::MAX, |at| at.as_millis().saturating_sub(now_ms)))
+    })
+}
+
+/// Steps to the next output and says what it is; `EAPRS_OUTPUT_NONE` when all are drained.
+/// The accessors read it until the next call that takes a non-const session.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_poll(session: *mut eaprs_session) -> eaprs_output {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    guard(|| {
+        session?.run(|session| {
+            session.current = Current::None;
+            session.current = Current::from_output(session.poll_output());
+            Ok(session.current.kind())
+        })
+    })
+}
