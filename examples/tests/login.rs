@@ -1,0 +1,354 @@
+//! `cargo run --example login`, as a user sees it: exit status, standard output, standard error.
+
+#![expect(clippy::unwrap_used, reason = "a test harness: what cannot be run is a failed test")]
+
+use std::env::consts::EXE_SUFFIX;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use eap_rs::SUPPORTED;
+
+/// The method, and the Type shown in its packets.
+const METHODS: [(&str, &str); 3] = [("md5", "MD5-Challenge"), ("otp", "OTP"), ("gtc", "GTC")];
+
+/// The numbers of an IP phone's 802.1X mode.
+const PHONE_MODES: [&str; 7] =
+    ["md5", "tls", "peap/mschapv2", "ttls/eap-mschapv2", "peap/gtc", "ttls/eap-gtc", "fast"];
+
+#[test]
+fn without_flags_md5_logs_in_and_shows_the_ladder() {
+    let run = login(&[]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let ladder = run.ladder();
+    let shown: Vec<_> =
+        ladder.iter().map(|p| (p.to_peer, p.code.as_str(), p.method.as_str(), p.octets)).collect();
+    // RFC 3748 §4, §5.1, §5.4: 4 octets of header, the Type, then the identity, or the size of the
+    // value, 16 octets of it and the name.
+    let identity = "alice@example.org".len();
+    assert_eq!(
+        shown,
+        [
+            (true, "Request", "Identity", 5),
+            (false, "Response", "Identity", 5 + identity),
+            (true, "Request", "MD5-Challenge", 5 + 17 + "switch-3".len()),
+            (false, "Response", "MD5-Challenge", 5 + 17 + identity),
+            (true, "Success", "", 4),
+        ]
+    );
+    let who = "alice@example.org by MD5-Challenge";
+    assert!(run.stdout.contains(&format!("peer           logged in as {who}\n")), "{}", run.stdout);
+    assert!(run.stdout.contains(&format!("authenticator  authenticated {who}\n")));
+    let keys = run.stdout.matches("keys: none (MD5-Challenge derives no keys)").count();
+    assert_eq!(keys, 2, "{}", run.stdout);
+}
+
+#[test]
+fn every_supported_method_logs_in() {
+    assert_eq!(SUPPORTED.len(), METHODS.len(), "a new method belongs into this test");
+    for (name, shown) in METHODS {
+        for name in [name.to_owned(), name.to_uppercase()] {
+            let run = login(&["--method", &name]);
+            assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{name}");
+            assert_eq!(run.ladder().last().unwrap().code, "Success");
+            assert!(run.ladder().iter().any(|p| p.to_peer && p.method == shown), "{}", run.stdout);
+            assert!(run.stdout.contains(&format!("by {shown}\n")), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_response_has_its_requests_identifier_and_each_request_a_new_one() {
+    for (name, _) in METHODS {
+        let ladder = login(&["--method", name]).ladder();
+        for pair in ladder.windows(2) {
+            let expected = match pair[1].code.as_str() {
+                "Request" => pair[0].identifier.wrapping_add(1),
+                _ => pair[0].identifier,
+            };
+            assert_eq!(pair[1].identifier, expected, "{name}");
+            assert_ne!(pair[0].to_peer, pair[1].to_peer, "{name}");
+        }
+    }
+}
+
+#[test]
+fn identifiers_start_at_random() {
+    let starts = (0..8).map(|_| login(&[]).ladder()[0].identifier);
+    let mut starts: Vec<_> = starts.collect();
+    starts.dedup();
+    // All eight alike: once in 2^56 runs.
+    assert_ne!(starts.len(), 1, "always {starts:?}");
+}
+
+#[test]
+fn a_wrong_password_is_refused_and_both_ends_say_why() {
+    for (name, shown) in METHODS {
+        let run = login(&["--wrong-password", "--method", name]);
+        assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{name}");
+        assert_eq!(run.ladder().last().unwrap().code, "Failure");
+        let words = run.words();
+        let peer = format!(
+            "peer refused: the network refused the login: \
+             wrong name or password, or not allowed ({shown})"
+        );
+        assert!(words.contains(&peer), "{words}");
+        assert!(words.ends_with("authenticator refused: wrong password or token"), "{words}");
+        assert!(!words.contains("keys"), "a refused login has no keys: {words}");
+    }
+}
+
+#[test]
+fn questions_are_lines_of_their_own() {
+    let questions = |method| login(&["--method", method]).questions();
+    assert_eq!(
+        questions("md5"),
+        [
+            "peer asks for the password of alice@example.org: answered by the user",
+            "authenticator asks for the credential of alice@example.org: found on file",
+        ]
+    );
+    assert_eq!(
+        questions("gtc"),
+        [
+            "peer asks for the token card's answer to \"Password: \": answered by the user",
+            "authenticator asks whether that is right for alice@example.org: yes",
+        ]
+    );
+    assert_eq!(
+        questions("otp"),
+        [
+            "authenticator asks for a challenge to alice@example.org: made",
+            "peer asks for the one-time password \"otp-md5 99 TeSt\": answered by the user",
+            "authenticator asks whether that is right for alice@example.org: yes",
+        ]
+    );
+}
+
+#[test]
+fn nothing_that_is_secret_is_printed() {
+    for (name, _) in METHODS {
+        for arguments in [&["--method", name][..], &["--method", name, "--wrong-password"]] {
+            let run = login(arguments);
+            for secret in ["Spain", "Wales", "50FE", "1962", "C496"] {
+                assert!(!run.stdout.contains(secret), "{}", run.stdout);
+            }
+        }
+    }
+}
+
+#[test]
+fn list_has_the_facts_of_every_supported_method() {
+    let run = login(&["--list"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let mut lines = run.stdout.lines();
+    let heads: Vec<_> = lines.next().unwrap().split_whitespace().collect();
+    assert_eq!(heads, ["Name", "Type", "Document", "Keys", "Mutual"]);
+    for facts in SUPPORTED {
+        let yes_or_no = |fact| if fact { "yes" } else { "no" };
+        let row: Vec<_> = lines.next().unwrap().split_whitespace().collect();
+        let (number, document) = (facts.method.number(), facts.document);
+        let (keys, mutual) = (yes_or_no(facts.derives_keys), yes_or_no(facts.mutual));
+        assert_eq!(row.join(" "), format!("{} {number} {document} {keys} {mutual}", facts.name));
+    }
+    assert_eq!(lines.next(), None);
+}
+
+#[test]
+fn help_names_every_flag_method_and_phone_mode() {
+    let run = login(&["--help"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let flags = ["--method", "--wrong-password", "--list", "--help"];
+    let names = SUPPORTED.iter().map(|facts| facts.name);
+    for word in flags.into_iter().chain(names).chain(PHONE_MODES) {
+        assert!(run.stdout.contains(word), "{word} in {}", run.stdout);
+    }
+}
+
+#[test]
+fn phone_modes_1_to_7_mean_their_methods() {
+    for (number, name) in (1..).zip(PHONE_MODES) {
+        let number = format!("{number}");
+        let run = login(&["--method", &number]);
+        if let Some(facts) = SUPPORTED.iter().find(|facts| facts.name == name) {
+            assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{name}");
+            assert!(run.stdout.contains(&format!("by {}\n", facts.method)), "{}", run.stdout);
+        } else {
+            run.assert_usage_error(&format!(
+                "method {number} ({name}) is not available yet; available: {}",
+                available()
+            ));
+        }
+    }
+}
+
+#[test]
+fn a_planned_method_is_not_available_yet() {
+    let tunnelled = [
+        "peap/md5",
+        "peap/tls",
+        "ttls/pap",
+        "ttls/chap",
+        "ttls/mschap",
+        "ttls/mschapv2",
+        "ttls/eap-md5",
+        "ttls/eap-tls",
+        "TTLS/PAP",
+    ];
+    let planned = PHONE_MODES.into_iter().chain(tunnelled);
+    let supported = |name: &str| SUPPORTED.iter().any(|f| f.name.eq_ignore_ascii_case(name));
+    for name in planned.filter(|name| !supported(name)) {
+        login(&["--method", name]).assert_usage_error(&format!(
+            "method {} is not available yet; available: {}",
+            name.to_lowercase(),
+            available()
+        ));
+    }
+}
+
+#[test]
+fn an_unknown_method_is_named_with_what_is_available() {
+    for name in ["0", "8", "01", "+1", "-1", "", "leap", "md5 ", "peap", "peap/leap", "\u{1b}[2J"] {
+        login(&["--method", name])
+            .assert_usage_error(&format!("unknown method {name:?}; available: {}", available()));
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_shows_the_usage() {
+    login(&["--method"]).assert_usage_error("missing argument for option '--method'");
+    login(&["--colour"]).assert_usage_error("invalid option '--colour'");
+    login(&["-m", "md5"]).assert_usage_error("invalid option '-m'");
+    login(&["md5"]).assert_usage_error("unexpected argument \"md5\"");
+    login(&["--list=md5"]).assert_usage_error("unexpected argument for option '--list': \"md5\"");
+}
+
+#[test]
+fn output_stays_within_80_columns() {
+    let mut commands = vec![vec!["--help"], vec!["--list"], vec!["--method", "ttls/eap-mschapv2"]];
+    for (name, _) in METHODS {
+        commands.push(vec!["--method", name]);
+        commands.push(vec!["--method", name, "--wrong-password"]);
+    }
+    for arguments in commands {
+        let run = login(&arguments);
+        for line in run.stdout.lines().chain(run.stderr.lines()) {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("$ cargo run --example login\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    assert_eq!(without_identifiers(shown), without_identifiers(&login(&[]).stdout));
+}
+
+/// What one run of the example gave.
+struct Run {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// One line of the ladder.
+struct Line {
+    to_peer: bool,
+    code: String,
+    identifier: u8,
+    method: String,
+    octets: usize,
+}
+
+impl Run {
+    fn ladder(&self) -> Vec<Line> {
+        self.stdout.lines().filter_map(Line::parse).collect()
+    }
+
+    fn questions(&self) -> Vec<String> {
+        let questions = self.stdout.lines().filter_map(|line| line.strip_prefix("  ? "));
+        questions.map(str::to_owned).collect()
+    }
+
+    /// Standard output without its line breaks.
+    fn words(&self) -> String {
+        self.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[track_caller]
+    fn assert_usage_error(&self, message: &str) {
+        assert_eq!((self.status, self.stdout.as_str()), (2, ""), "{}", self.stderr);
+        let (first, rest) = self.stderr.split_once("\n\n").unwrap();
+        assert_eq!(first, format!("error: {message}"));
+        assert!(rest.starts_with("usage: login [--method NAME]"), "{rest}");
+    }
+}
+
+impl Line {
+    /// Reads `<---- Request   id 184  Identity          5 octets -----`; the Type may be absent.
+    fn parse(line: &str) -> Option<Self> {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [left, code, "id", identifier, method @ .., octets, "octets", right] = &words[..]
+        else {
+            return None;
+        };
+        let to_peer = match (*left, *right) {
+            ("<----", "-----") => true,
+            ("-----", "---->") => false,
+            _ => return None,
+        };
+        Some(Self {
+            to_peer,
+            code: (*code).to_owned(),
+            identifier: identifier.parse().ok()?,
+            method: method.join(" "),
+            octets: octets.parse().ok()?,
+        })
+    }
+}
+
+/// Identifiers start at random.
+fn without_identifiers(text: &str) -> String {
+    let lines = text.lines().map(|line| match Line::parse(line) {
+        Some(packet) => line.replace(&format!(" id {:>3} ", packet.identifier), " id ... "),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn login(arguments: &[&str]) -> Run {
+    let output = Command::new(example()).args(arguments).output().unwrap();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    }
+}
+
+fn available() -> String {
+    SUPPORTED.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The example, built into the target directory and profile that this test was built into.
+fn example() -> &'static Path {
+    static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
+    EXAMPLE.get_or_init(|| {
+        // <target directory>/<profile>/deps/<this test>
+        let this = std::env::current_exe().unwrap();
+        let profile = this.parent().and_then(Path::parent).unwrap();
+        let name = profile.file_name().and_then(|name| name.to_str()).unwrap();
+        let status = Command::new(env!("CARGO"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--example", "login"])
+            .args(["--profile", if name == "debug" { "dev" } else { name }])
+            .arg("--target-dir")
+            .arg(profile.parent().unwrap())
+            .status()
+            .unwrap();
+        assert!(status.success(), "the example does not build");
+        profile.join("examples").join(format!("login{EXE_SUFFIX}"))
+    })
+}
