@@ -1,13 +1,15 @@
 //! The name a peer gives (RFC 3748 §5.1, RFC 7542).
 
 use core::fmt;
+use std::sync::Arc;
 
 /// An identity as it travels in an EAP-Response/Identity: octets, by convention UTF-8 in the form
 /// of a Network Access Identifier (RFC 7542). It may be empty (RFC 3748 §5.1).
 ///
-/// `Display` is safe for logs and screens: what is not UTF-8 or not printable is escaped.
+/// `Display` is safe for logs and screens: what is not UTF-8 or not printable is escaped. Cloning
+/// shares the octets.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Identity(Box<[u8]>);
+pub struct Identity(Arc<[u8]>);
 
 impl Identity {
     /// The most octets an identity may have: what fits the 1020-octet packet that every EAP

@@ -10,6 +10,9 @@ use super::{Code, HEADER_LEN, Identifier, MethodType, TypeForm};
 #[derive(Debug, Default)]
 pub struct PacketBuffer(Vec<u8>);
 
+/// Octets of most packets of the small methods, so that the storage grows once.
+const TYPICAL_LEN: usize = 64;
+
 /// The packet exceeds the 65,535 octets that its Length field can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PacketTooLong;
@@ -42,6 +45,7 @@ impl PacketBuffer {
         form: TypeForm,
     ) {
         self.0.clear();
+        self.0.reserve(TYPICAL_LEN);
         self.0.extend_from_slice(&[code as u8, identifier.0, 0, 0]);
         match (form, method.legacy()) {
             (TypeForm::Legacy, Some(octet)) => self.0.push(octet),
