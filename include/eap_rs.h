@@ -16,7 +16,7 @@
  * Handles. Whatever an `..._new` or `..._build` writes is freed with the `..._free` of its type,
  * once; NULL is ignored there. Everything passed in is copied; what an accessor returns is
  * borrowed until the next call that takes a non-const handle of the same object. Out-parameters
- * are written on success only.
+ * are written on success only; but with a NULL that an accessor returns comes the length 0.
  *
  * Errors. Every pointer is checked for NULL (data may be NULL with length 0). Functions return an
  * `eaprs_status`, or a value that says nothing happened. Texts are UTF-8; those that the
@@ -729,8 +729,8 @@ eaprs_received eaprs_session_handle_packet(eaprs_session *session,
                                            size_t len,
                                            uint64_t now_ms);
 
-// Why the last packet was discarded: NUL-terminated text, or NULL if none was. Borrowed until the
-// next `eaprs_session_handle_packet`.
+// Why the last packet was discarded: NUL-terminated text, or NULL if it was not. Borrowed until
+// the next `eaprs_session_handle_packet`.
 //
 // # Safety
 // `session` is a live handle; `len` is NULL or valid for a write.

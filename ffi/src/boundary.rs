@@ -23,21 +23,10 @@ impl Fallback for bool {
     }
 }
 
-impl Fallback for u32 {
-    fn fallback(_: eaprs_status) -> Self {
-        0
-    }
-}
-
+/// The time until a deadline: there is none.
 impl Fallback for u64 {
     fn fallback(_: eaprs_status) -> Self {
-        0
-    }
-}
-
-impl<T> Fallback for *const T {
-    fn fallback(_: eaprs_status) -> Self {
-        ptr::null()
+        Self::MAX
     }
 }
 

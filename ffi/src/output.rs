@@ -82,12 +82,6 @@ pub enum eaprs_pae_state {
     Held = 6,
 }
 
-impl Fallback for eaprs_pae_state {
-    fn fallback(_: eaprs_status) -> Self {
-        Self::None
-    }
-}
-
 /// Why a conversation ended without success. `eaprs_session_text` has it in words.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,12 +120,6 @@ pub enum eaprs_failure {
     LowerLayer = 15,
     /// A failure this version of the interface has no number for.
     Other = 255,
-}
-
-impl Fallback for eaprs_failure {
-    fn fallback(_: eaprs_status) -> Self {
-        Self::None
-    }
 }
 
 /// What `eaprs_session_poll` stepped to. Texts are NUL-terminated.

@@ -2,7 +2,7 @@
 
 use eap_rs::{Answer, Credential, MethodType, Offer, Query, Secret};
 
-use crate::boundary::{Fallback, bytes, guard, numbers, object_mut, text};
+use crate::boundary::{bytes, guard, numbers, object_mut, text};
 use crate::version::ietf;
 use crate::{eaprs_session, eaprs_status};
 
@@ -30,12 +30,6 @@ pub enum eaprs_query {
     Challenge = 7,
     /// A question this version of the interface has no number for: decline it.
     Other = 255,
-}
-
-impl Fallback for eaprs_query {
-    fn fallback(_: eaprs_status) -> Self {
-        Self::None
-    }
 }
 
 impl From<&Query> for eaprs_query {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eap_rs::eapol::Supplicant;
 use eap_rs::{
-    Answer, AnswerError, Authenticator, Discard, Instant, Output, Peer, QueryId, Received, Signal,
+    Answer, AnswerError, Authenticator, Instant, Output, Peer, QueryId, Received, Signal,
 };
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
@@ -20,7 +20,7 @@ use crate::{
 pub struct eaprs_session {
     role: Role,
     pub(crate) current: Current,
-    /// Why the last packet was discarded, NUL-terminated.
+    /// Why the last packet was discarded, NUL-terminated; empty if it was not.
     discarded: Vec<u8>,
     /// Set while a call is running: still set afterwards, the call panicked.
     running: bool,
@@ -116,18 +116,15 @@ impl eaprs_session {
     }
 
     fn received(&mut self, received: Received) -> eaprs_received {
+        self.discarded.clear();
         match received {
             Received::Accepted => eaprs_received::Accepted,
             Received::Duplicate => eaprs_received::Duplicate,
             Received::Discarded(reason) => {
-                self.discarded(reason);
+                self.discarded = c_text(&reason.to_string());
                 eaprs_received::Discarded
             }
         }
-    }
-
-    fn discarded(&mut self, reason: Discard) {
-        self.discarded = c_text(&reason.to_string());
     }
 }
 
@@ -249,8 +246,8 @@ pub unsafe extern "C" fn eaprs_session_handle_packet(
     })
 }
 
-/// Why the last packet was discarded: NUL-terminated text, or NULL if none was. Borrowed until the
-/// next `eaprs_session_handle_packet`.
+/// Why the last packet was discarded: NUL-terminated text, or NULL if it was not. Borrowed until
+/// the next `eaprs_session_handle_packet`.
 ///
 /// # Safety
 /// `session` is a live handle; `len` is NULL or valid for a write.
@@ -328,8 +325,12 @@ pub unsafe extern "C" fn eaprs_session_timeout_ms(
     now_ms: u64,
 ) -> u64 {
     // SAFETY: the caller's promise.
-    let Ok(session) = (unsafe { object(session) }) else { return u64::MAX };
+    let session = unsafe { object(session) };
     guard(|| {
+        let session = session?;
+        if session.running {
+            return Err(eaprs_status::Panic);
+        }
         let deadline = each!(&session.role, s => s.poll_timeout());
         Ok(deadline.map_or(u64::MAX, |at| at.as_millis().saturating_sub(now_ms)))
     })
@@ -351,4 +352,69 @@ pub unsafe extern "C" fn eaprs_session_poll(session: *mut eaprs_session) -> eapr
             Ok(session.current.kind())
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+    use crate::{
+        eaprs_peer_builder_build, eaprs_peer_builder_free, eaprs_peer_builder_method,
+        eaprs_peer_builder_new, eaprs_peer_config_free, eaprs_session_answer_decline,
+        eaprs_session_query_id,
+    };
+
+    fn new_peer() -> *mut eaprs_session {
+        let (mut builder, mut config, mut session) =
+            (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        // SAFETY: each handle is made by the call before and freed once.
+        unsafe {
+            assert_eq!(eaprs_peer_builder_new(&raw mut builder), eaprs_status::Ok);
+            assert_eq!(eaprs_peer_builder_method(builder, 4), eaprs_status::Ok);
+            assert_eq!(eaprs_peer_builder_build(builder, &raw mut config), eaprs_status::Ok);
+            assert_eq!(eaprs_session_new_peer(config, &raw mut session), eaprs_status::Ok);
+            eaprs_peer_config_free(config);
+            eaprs_peer_builder_free(builder);
+        }
+        session
+    }
+
+    /// Not even its timer runs: a host that handles time-outs as they come must not spin.
+    #[test]
+    fn a_session_that_panicked_refuses_everything_but_to_be_read_and_freed() {
+        const IDENTITY_REQUEST: [u8; 5] = [1, 1, 0, 5, 1];
+        let session = new_peer();
+        let (packet, len) = (IDENTITY_REQUEST.as_ptr(), IDENTITY_REQUEST.len());
+        // SAFETY: the session is live until it is freed at the end; the packet has its length.
+        unsafe {
+            assert_eq!(
+                eaprs_session_handle_packet(session, packet, len, 0),
+                eaprs_received::Accepted
+            );
+            assert_eq!(eaprs_session_poll(session), eaprs_output::Ask);
+            assert_ne!(eaprs_session_timeout_ms(session, 0), u64::MAX);
+
+            let status = guard(|| {
+                object_mut(session)?.run(|_| -> Result<eaprs_status, _> { panic!("on purpose") })
+            });
+            assert_eq!(status, eaprs_status::Panic);
+
+            let id = eaprs_session_query_id(session);
+            assert_eq!(id, 1);
+            assert_eq!(
+                [
+                    eaprs_session_answer_decline(session, id, 0),
+                    eaprs_session_handle_signal(session, 1, 0),
+                    eaprs_session_handle_timeout(session, u64::MAX),
+                    eaprs_session_start(session, 0),
+                ],
+                [eaprs_status::Panic; 4]
+            );
+            assert_eq!(eaprs_session_handle_packet(session, packet, len, 0), eaprs_received::Error);
+            assert_eq!(eaprs_session_poll(session), eaprs_output::None);
+            assert_eq!(eaprs_session_timeout_ms(session, 0), u64::MAX);
+            eaprs_session_free(session);
+        }
+    }
 }

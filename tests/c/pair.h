@@ -1,0 +1,174 @@
+/* A peer and an authenticator in one program: what one sends, the other receives at once. */
+
+#ifndef PAIR_H
+#define PAIR_H
+
+#include "check.h"
+
+typedef struct {
+    eaprs_session *session;
+    unsigned finished;
+    bool succeeded;
+    eaprs_failure failure;
+} side;
+
+typedef struct {
+    side peer;
+    side authenticator;
+    uint64_t now_ms;
+    const char *user;      /* who sits at the peer */
+    const char *typed;     /* the password or token that the user types */
+    const char *stored;    /* the one that the authenticator's directory has; NULL: nobody */
+    const char *challenge; /* what the directory has the user shown */
+    unsigned asked;        /* how many questions the run has answered */
+    char displayed[64];    /* the last notification */
+} pair;
+
+static inline side begin(eaprs_session *session)
+{
+    side new_side;
+    new_side.session = session;
+    new_side.finished = 0;
+    new_side.succeeded = false;
+    new_side.failure = EAPRS_FAILURE_NONE;
+    return new_side;
+}
+
+/* Takes both builders, and starts the conversation. */
+static inline pair pair_start(eaprs_peer_builder *peer, eaprs_authenticator_builder *authenticator)
+{
+    pair both;
+    both.peer = begin(peer_session(peer));
+    both.authenticator = begin(authenticator_session(authenticator));
+    both.now_ms = 1000;
+    both.user = "alice";
+    both.typed = "secret";
+    both.stored = "secret";
+    both.challenge = "otp-md5 487 dog2";
+    both.asked = 0;
+    both.displayed[0] = '\0';
+    CHECK_OK(eaprs_session_start(both.authenticator.session, both.now_ms));
+    return both;
+}
+
+static inline void pair_free(pair *both)
+{
+    eaprs_session_free(both->peer.session);
+    eaprs_session_free(both->authenticator.session);
+}
+
+static inline void pair_answer_text(pair *both, eaprs_session *session, const char *text)
+{
+    uint64_t id = eaprs_session_query_id(session);
+    CHECK_OK(eaprs_session_answer_text(session, id, octets(text), strlen(text), both->now_ms));
+}
+
+/* What a host does with each question. */
+static inline void pair_answer(pair *both, eaprs_session *session)
+{
+    uint64_t id = eaprs_session_query_id(session), now = both->now_ms;
+    uint32_t offer[3] = {METHOD_MD5, METHOD_GTC, METHOD_OTP};
+    size_t len = 0;
+    const uint8_t *given = eaprs_session_query_password(session, &len);
+
+    both->asked++;
+    switch (eaprs_session_query_kind(session)) {
+    case EAPRS_QUERY_IDENTITY:
+        pair_answer_text(both, session, both->user);
+        break;
+    case EAPRS_QUERY_CHALLENGE:
+        pair_answer_text(both, session, both->challenge);
+        break;
+    case EAPRS_QUERY_PASSWORD:
+    case EAPRS_QUERY_TOKEN:
+        CHECK_OK(eaprs_session_answer_secret(session, id, octets(both->typed), strlen(both->typed),
+                                             now));
+        break;
+    case EAPRS_QUERY_POLICY:
+        CHECK_OK(eaprs_session_answer_offer(session, id, offer, 3, now));
+        break;
+    case EAPRS_QUERY_CREDENTIAL:
+        if (both->stored == NULL) {
+            CHECK_OK(eaprs_session_answer_decline(session, id, now));
+        } else {
+            CHECK_OK(eaprs_session_answer_credential(session, id, octets(both->stored),
+                                                     strlen(both->stored), now));
+        }
+        break;
+    case EAPRS_QUERY_CHECK_PASSWORD:
+        CHECK_OK(eaprs_session_answer_verdict(
+            session, id, both->stored != NULL && is_text(given, len, both->stored), now));
+        break;
+    default:
+        CHECK(!"a question that nobody knows");
+    }
+}
+
+static inline void pair_output(pair *both, side *from, const side *to, eaprs_output output)
+{
+    size_t len = 0;
+    const uint8_t *packet;
+
+    switch (output) {
+    case EAPRS_OUTPUT_SEND:
+        packet = eaprs_session_packet(from->session, &len);
+        CHECK(packet != NULL && len >= 4);
+        CHECK(eaprs_session_handle_packet(to->session, packet, len, both->now_ms) ==
+              EAPRS_RECEIVED_ACCEPTED);
+        break;
+    case EAPRS_OUTPUT_ASK:
+        pair_answer(both, from->session);
+        break;
+    case EAPRS_OUTPUT_EVENT:
+        if (eaprs_session_event_kind(from->session) == EAPRS_EVENT_NOTIFICATION) {
+            snprintf(both->displayed, sizeof both->displayed, "%s",
+                     eaprs_session_text(from->session, NULL));
+        }
+        break;
+    case EAPRS_OUTPUT_FINISHED:
+        from->finished++;
+        from->succeeded = eaprs_session_succeeded(from->session);
+        from->failure = eaprs_session_failure(from->session);
+        break;
+    default:
+        CHECK(!"an output that nobody expects");
+    }
+}
+
+/* Runs until this is asked, and gives the session that asks; or, with EAPRS_QUERY_NONE, until both
+ * sides are silent. */
+static inline eaprs_session *pair_run_until(pair *both, eaprs_query query)
+{
+    for (bool busy = true; busy;) {
+        busy = false;
+        for (int turn = 0; turn < 2; turn++) {
+            side *from = turn == 0 ? &both->authenticator : &both->peer;
+            const side *to = turn == 0 ? &both->peer : &both->authenticator;
+            eaprs_output output;
+            while ((output = eaprs_session_poll(from->session)) != EAPRS_OUTPUT_NONE) {
+                busy = true;
+                if (output == EAPRS_OUTPUT_ASK &&
+                    eaprs_session_query_kind(from->session) == query) {
+                    return from->session;
+                }
+                pair_output(both, from, to, output);
+            }
+        }
+    }
+    CHECK(query == EAPRS_QUERY_NONE);
+    return NULL;
+}
+
+static inline void pair_run(pair *both)
+{
+    (void)pair_run_until(both, EAPRS_QUERY_NONE);
+}
+
+/* Both sides are done, with the same result. */
+static inline bool pair_ended(const pair *both, bool succeeded)
+{
+    return both->peer.finished == 1 && both->authenticator.finished == 1 &&
+           both->peer.succeeded == succeeded && both->authenticator.succeeded == succeeded;
+}
+
+#endif
