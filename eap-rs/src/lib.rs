@@ -63,6 +63,8 @@ pub mod packet;
 mod peer;
 mod query;
 mod secret;
+#[cfg(test)]
+mod testing;
 mod time;
 
 pub use authenticator::{

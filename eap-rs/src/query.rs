@@ -123,7 +123,7 @@ pub enum Answer {
 pub struct Offer {
     /// The methods to propose, in this order. Those the configuration does not have are skipped.
     pub methods: Vec<MethodType>,
-    /// A message to have displayed first (RFC 3748 §5.2).
+    /// A message to have displayed first (RFC 3748 §5.2), at most 1015 octets.
     pub notification: Option<String>,
 }
 
@@ -194,7 +194,9 @@ impl OpenQuestion {
         let (kind, len) = match answer {
             Answer::Text(text) => (AnswerKind::Text, text.len()),
             Answer::Secret(secret) => (AnswerKind::Secret, secret.expose().len()),
-            Answer::Offer(_) => (AnswerKind::Offer, 0),
+            Answer::Offer(offer) => {
+                (AnswerKind::Offer, offer.notification.as_ref().map_or(0, String::len))
+            }
             Answer::Credential(_) => (AnswerKind::Credential, 0),
             Answer::Verdict(_) => (AnswerKind::Verdict, 0),
             Answer::Decline => return Ok(()),
@@ -250,6 +252,13 @@ mod tests {
         );
         assert_eq!(
             open.check(open.id, &Answer::Secret(Secret::new([0; 1016]))),
+            Err(AnswerError::TooLong { len: 1016, max: 1015 })
+        );
+        let policy = Query::Policy { identity: Identity::default() };
+        let policy = questions.open(&policy, Instant::default(), Duration::ZERO);
+        let notification = Some("n".repeat(1016));
+        assert_eq!(
+            policy.check(policy.id, &Answer::Offer(Offer { methods: vec![], notification })),
             Err(AnswerError::TooLong { len: 1016, max: 1015 })
         );
         assert_ne!(questions.open(&query, Instant::default(), Duration::ZERO).id, open.id);

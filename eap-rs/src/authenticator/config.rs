@@ -14,6 +14,8 @@ use crate::{ConfigError, Identity, MethodType, Offer};
 pub struct AuthenticatorConfig {
     pub(super) methods: MethodSet<ServerFactory>,
     pub(super) offer: Option<Offer>,
+    /// For offers that have none of their own.
+    pub(super) notification: Option<String>,
     pub(super) server_name: String,
     pub(super) identity_prompt: String,
     pub(super) token_prompt: String,
@@ -80,6 +82,7 @@ impl AuthenticatorConfigBuilder {
     }
 
     /// A message to have displayed before the method begins (RFC 3748 §5.2), 1 to 1015 octets.
+    /// An answer to [`Query::Policy`](crate::Query::Policy) may have its own instead.
     #[must_use]
     pub fn notification(mut self, message: impl Into<String>) -> Self {
         self.notification = Some(message.into());
@@ -160,6 +163,7 @@ impl AuthenticatorConfigBuilder {
         Ok(AuthenticatorConfig {
             methods,
             offer,
+            notification: self.notification.clone(),
             server_name: self.server_name.clone(),
             identity_prompt: self.identity_prompt.clone(),
             token_prompt,

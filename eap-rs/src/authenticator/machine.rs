@@ -444,7 +444,10 @@ impl Authenticator {
 
     fn known_methods(&self, mut offer: Offer) -> Offer {
         offer.methods.retain(|method| self.config.methods.get(*method).is_some());
-        offer.notification = offer.notification.filter(|message| !message.is_empty());
+        offer.notification = offer
+            .notification
+            .filter(|message| !message.is_empty())
+            .or_else(|| self.config.notification.clone());
         offer
     }
 
@@ -479,3 +482,8 @@ impl Authenticator {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@
 //!   idleWhile with.
 //! - §8.1's waiting states are [`State::Awaiting`], with arrows to FAILURE for a deadline that
 //!   passes and for a question that is declined.
+//! - A method that discards its very first Request has not been selected: selectedMethod is set
+//!   when METHOD is left for SEND_RESPONSE or waits, not in GET_METHOD. One forged packet with a
+//!   method's Type and rubbish behind it must not lock the real method out.
 //! - §8.3's `lastId + 1` is accepted for Success and Failure if
 //!   [`accept_next_identifier`](crate::PeerConfigBuilder::accept_next_identifier) says so.
 //! - A method that is DONE with decision FAIL has its last reply sent before FAILURE is entered:
@@ -64,6 +67,11 @@ impl State {
             Self::Disabled | Self::Initialize | Self::Success | Self::Failure => None,
         }
     }
+
+    /// Whether a conversation is going on, or could begin with the next packet.
+    fn is_active(&self) -> bool {
+        matches!(self, Self::Initialize | Self::Idle { .. } | Self::Awaiting(_))
+    }
 }
 
 /// METHOD or IDENTITY, waiting for the host (RFC 4137 §8.1).
@@ -72,8 +80,6 @@ pub(super) struct Awaiting {
     request: RequestHeader,
     /// To tell whether a new Request asks the same.
     data: Vec<u8>,
-    /// Goes back to `Idle` when the answer has been used or the Request discarded.
-    idle_while: Instant,
 }
 
 impl core::fmt::Debug for Awaiting {
@@ -119,7 +125,7 @@ pub(super) struct LastResponse {
     identifier: Option<Identifier>,
     packet: PacketBuffer,
     draft: PacketBuffer,
-    /// The Type that was refused, if the last Response is a Nak.
+    /// The Type that was refused last.
     refused: Option<MethodType>,
 }
 
@@ -157,6 +163,11 @@ impl Peer {
     /// INITIALIZE, and on to IDLE.
     fn initialize(&mut self, now: Instant) {
         self.forget();
+        self.idle(now);
+    }
+
+    /// IDLE: the timer is set.
+    fn idle(&mut self, now: Instant) {
         self.state = State::Idle { idle_while: now + self.config.client_timeout };
     }
 
@@ -173,7 +184,7 @@ impl Peer {
 
     /// `altAccept` in IDLE.
     pub(super) fn alt_accept(&mut self) {
-        if !matches!(self.state, State::Idle { .. } | State::Awaiting(_)) {
+        if !self.state.is_active() {
             return;
         }
         if self.decision() != Decision::Fail {
@@ -187,7 +198,7 @@ impl Peer {
 
     /// `altReject` in IDLE.
     pub(super) fn alt_reject(&mut self) {
-        if matches!(self.state, State::Idle { .. } | State::Awaiting(_)) {
+        if self.state.is_active() {
             self.withdraw();
             self.failure(Failure::LowerLayer);
         }
@@ -336,18 +347,24 @@ impl Peer {
             Some(start) => {
                 self.selected =
                     Some(Selected { method: body.method, instance: start(), progress: None });
-                self.outputs.event(Event::MethodStarted(body.method));
-                self.method(body, now)
+                match self.process(body) {
+                    PeerStep::Discard(reason) => {
+                        self.selected = None;
+                        self.discard(reason)
+                    }
+                    step => {
+                        self.outputs.event(Event::MethodStarted(body.method));
+                        self.method_step(body, step, now)
+                    }
+                }
             }
             None => {
                 self.outputs.event(Event::MethodRefused(body.method));
                 let request = body.into();
                 self.begin_response(request, MethodType::NAK);
                 Nak::write(body.form, self.config.methods.types(), &mut self.last.draft);
+                self.last.refused = Some(body.method);
                 self.send_response(request, now);
-                if !matches!(self.state, State::Failure) {
-                    self.last.refused = Some(body.method);
-                }
                 Received::Accepted
             }
         }
@@ -355,9 +372,18 @@ impl Peer {
 
     /// METHOD.
     fn method(&mut self, body: &Body<'_>, now: Instant) -> Received {
-        let request = body.into();
-        let step = self
-            .run_method(request, |method, cx, reply| method.handle_request(body.data, cx, reply));
+        let step = self.process(body);
+        self.method_step(body, step, now)
+    }
+
+    /// m.check, m.process and m.buildResp.
+    fn process(&mut self, body: &Body<'_>) -> PeerStep {
+        self.run_method(body.into(), |method, cx, reply| {
+            method.handle_request(body.data, cx, reply)
+        })
+    }
+
+    fn method_step(&mut self, body: &Body<'_>, step: PeerStep, now: Instant) -> Received {
         match step {
             PeerStep::Discard(reason) => self.discard(reason),
             PeerStep::Ask(query) => {
@@ -365,7 +391,7 @@ impl Peer {
                 Received::Accepted
             }
             step => {
-                self.method_result(request, step, now);
+                self.method_result(body.into(), step, now);
                 Received::Accepted
             }
         }
@@ -414,14 +440,9 @@ impl Peer {
     /// §8.1: METHOD or IDENTITY has to wait.
     fn ask(&mut self, query: Query, body: &Body<'_>, now: Instant) {
         let question = self.questions.open(&query, now, self.config.answer_timeout);
-        let idle_while = self.state.deadline().unwrap_or(now + self.config.client_timeout);
         self.outputs.push(Output::Ask(question.id, query));
-        self.state = State::Awaiting(Awaiting {
-            question,
-            request: body.into(),
-            data: body.data.to_vec(),
-            idle_while,
-        });
+        self.state =
+            State::Awaiting(Awaiting { question, request: body.into(), data: body.data.to_vec() });
     }
 
     /// §8.1: METHOD or IDENTITY goes on.
@@ -454,9 +475,8 @@ impl Peer {
                 awaiting.question = self.questions.open(&query, now, self.config.answer_timeout);
                 self.outputs.push(Output::Ask(awaiting.question.id, query));
             }
-            PeerStep::Discard(_) => {
-                self.state = State::Idle { idle_while: awaiting.idle_while };
-            }
+            // The wait was ours: the authenticator has all of its time again.
+            PeerStep::Discard(_) => self.idle(now),
             step => self.method_result(request, step, now),
         }
     }
@@ -464,7 +484,7 @@ impl Peer {
     /// RETRANSMIT.
     fn retransmit(&mut self, now: Instant) -> Received {
         self.outputs.push(Output::Send(self.last.packet.as_slice().to_vec()));
-        self.state = State::Idle { idle_while: now + self.config.client_timeout };
+        self.idle(now);
         Received::Duplicate
     }
 
@@ -489,10 +509,9 @@ impl Peer {
         }
         self.rounds = self.rounds.saturating_add(1);
         self.last.identifier = Some(request.identifier);
-        self.last.refused = None;
         core::mem::swap(&mut self.last.packet, &mut self.last.draft);
         self.outputs.push(Output::Send(self.last.packet.as_slice().to_vec()));
-        self.state = State::Idle { idle_while: now + self.config.client_timeout };
+        self.idle(now);
     }
 
     /// SUCCESS.
@@ -556,3 +575,8 @@ impl Peer {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

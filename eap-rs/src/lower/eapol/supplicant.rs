@@ -181,6 +181,14 @@ pub struct Supplicant {
     outputs: Outbox,
 }
 
+/// An EAP packet out of a frame that is for us.
+struct EapPacket<'a> {
+    code: Code,
+    octets: &'a [u8],
+    /// Who sent it, if to our own address.
+    sender: Option<MacAddress>,
+}
+
 impl Supplicant {
     /// A supplicant whose link is down.
     pub fn new(
@@ -209,7 +217,7 @@ impl Supplicant {
             return Received::Discarded(Discard::Backlog);
         }
         match self.eap_packet(frame) {
-            Ok((code, packet)) => self.eapol_eap(code, packet, now),
+            Ok(packet) => self.eapol_eap(&packet, now),
             Err(reason) => Received::Discarded(reason),
         }
     }
@@ -226,6 +234,9 @@ impl Supplicant {
     ) -> Result<(), AnswerError> {
         self.peer.handle_answer(id, answer, now)?;
         self.peer_ran(now);
+        if self.state == PaeState::Authenticating {
+            self.arm_auth_while(now);
+        }
         Ok(())
     }
 
@@ -259,20 +270,27 @@ impl Supplicant {
             Signal::Restart => {
                 if self.port_enabled && !self.user_logoff {
                     self.stop_peer(now);
+                    self.start_count = 0;
                     self.enter(PaeState::Connecting, now);
                 }
             }
             Signal::AltAccept | Signal::AltReject => {
-                self.peer.handle_signal(signal, now);
-                self.peer_ran(now);
+                // Outside a conversation the peer has nothing to accept or reject.
+                if self.state == PaeState::Authenticating {
+                    self.peer.handle_signal(signal, now);
+                    self.peer_ran(now);
+                }
             }
         }
     }
 
     /// Tells the time. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.peer.handle_timeout(now);
-        self.peer_ran(now);
+        // The client timer belongs to a conversation: in CONNECTING startWhen counts alone.
+        if self.state == PaeState::Authenticating {
+            self.peer.handle_timeout(now);
+            self.peer_ran(now);
+        }
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return;
         }
@@ -318,7 +336,7 @@ impl Supplicant {
     }
 
     /// The EAP packet in a frame that is for us.
-    fn eap_packet<'a>(&mut self, frame: &'a [u8]) -> Result<(Code, &'a [u8]), Discard> {
+    fn eap_packet<'a>(&self, frame: &'a [u8]) -> Result<EapPacket<'a>, Discard> {
         let frame = EthernetFrame::parse(frame)?;
         if frame.source == self.config.mac {
             return Err(Discard::OwnFrame);
@@ -334,26 +352,28 @@ impl Supplicant {
         match Packet::parse(frame.pdu.body)?.code() {
             Code::Response => Err(Discard::UnexpectedCode(Code::Response)),
             code @ (Code::Request | Code::Success | Code::Failure) => {
-                if unicast {
-                    self.authenticator = Some(frame.source);
-                }
-                Ok((code, frame.pdu.body))
+                let sender = unicast.then_some(frame.source);
+                Ok(EapPacket { code, octets: frame.pdu.body, sender })
             }
         }
     }
 
     /// eapolEap.
-    fn eapol_eap(&mut self, code: Code, packet: &[u8], now: Instant) -> Received {
+    fn eapol_eap(&mut self, packet: &EapPacket<'_>, now: Instant) -> Received {
         match self.state {
             PaeState::Disconnected => return Received::Discarded(Discard::PortDisabled),
             PaeState::Logoff => return Received::Discarded(Discard::LoggedOff),
             PaeState::Authenticating => {}
-            PaeState::Connecting | PaeState::Held | PaeState::Authenticated => match code {
+            PaeState::Connecting | PaeState::Held | PaeState::Authenticated => match packet.code {
                 Code::Request => self.restart(now),
                 _ => return Received::Discarded(Discard::NoConversation),
             },
         }
-        let fate = self.peer.handle_packet(packet, now);
+        let fate = self.peer.handle_packet(packet.octets, now);
+        // A packet that the peer drops must not redirect what it sends.
+        if !matches!(fate, Received::Discarded(_)) {
+            self.authenticator = packet.sender.or(self.authenticator);
+        }
         self.peer_ran(now);
         if self.state == PaeState::Authenticating && !matches!(fate, Received::Discarded(_)) {
             self.arm_auth_while(now);
@@ -463,3 +483,8 @@ impl Supplicant {
         self.outputs.push(Output::Send(frame));
     }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
