@@ -1,1 +1,33 @@
-//! placeholder
+//! An in-memory harness for eap-rs: two ends, a bad link, a clock that a test turns.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`session`] | what the roles have in common |
+//! | [`watch`] | what must hold after every input of any session in any test |
+//! | [`link`] | a seeded link: loss, duplication, reordering, delay |
+//! | [`answers`] | who answers the questions: a directory, a user; each takes its time |
+//! | [`pair`] | a peer and an authenticator over a link, driven until both are done |
+//! | [`script`] | one end is real, the other is octets written by the test |
+//! | [`seeds`] | runs a test for many seeds and names the one that failed |
+//! | [`talk`] | a method that never ends, for the states no built-in method has |
+//! | [`fuzzing`] | what the fuzz targets call; the corpora are replayed through it |
+//!
+//! Everything follows from a `u64` seed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code: to stop is how a test fails"
+)]
+
+pub mod answers;
+pub mod fuzzing;
+pub mod link;
+pub mod pair;
+pub mod script;
+pub mod seeds;
+pub mod session;
+pub mod talk;
+pub mod watch;

@@ -1,0 +1,4 @@
+//! One Ethernet frame, and a supplicant under a program of frames, answers, signals and time.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| eap_tests::fuzzing::eapol(data));

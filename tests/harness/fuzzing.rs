@@ -1,0 +1,296 @@
+//! What the fuzz targets call. The corpora are replayed through the same functions by
+//! `cargo test`.
+//!
+//! [`packet`] reads its data as one packet. The others read it as a little program: an operation,
+//! a length, that many octets, and so on until the data ends.
+//!
+//! | operation (mod 8) | octets |
+//! |---|---|
+//! | 0 | a packet as it is (for [`eapol`]: a frame) |
+//! | 1 | a packet without header: what to add to the Identifier that is current, Code, Type and data; header, and frame, are made |
+//! | 2 | an answer to the open question: its kind, then its text |
+//! | 3 | a signal |
+//! | 4 | nothing; the time passes up to the deadline |
+//! | 5 | milliseconds, big-endian, that pass |
+//! | 6 | an answer to a question that is not open |
+//! | 7 | nothing; the last packet is repeated |
+//!
+//! [`Watched`] checks after each operation what has to hold.
+
+use std::sync::Arc;
+
+use eap_rs::eapol::{EthernetFrame, MacAddress, Supplicant, SupplicantConfig};
+use eap_rs::packet::{Body, HEADER_LEN, Nak, TypeForm, displayable};
+use eap_rs::{
+    Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType, Offer, Output,
+    Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
+};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::script::frame;
+use crate::session::Session;
+use crate::watch::Watched;
+
+/// The address of the port in [`eapol`].
+pub const OUR_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
+
+/// The address of the switch in [`eapol`].
+pub const SWITCH_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 2]);
+
+/// Reads one packet, and writes again what was read.
+pub fn packet(data: &[u8]) {
+    let Ok(packet) = Packet::parse(data) else { return };
+    let length = usize::from(u16::from_be_bytes([data[2], data[3]]));
+    let mut rebuilt = vec![packet.code() as u8, packet.identifier().0, data[2], data[3]];
+    if let Packet::Request(body) | Packet::Response(body) = &packet {
+        match (body.form, body.method.legacy()) {
+            (TypeForm::Legacy, Some(octet)) => rebuilt.push(octet),
+            _ => rebuilt.extend(body.method.expanded()),
+        }
+        rebuilt.extend(body.data);
+        assert!(displayable(body.data).chars().all(|c| c == '\n' || !c.is_control()));
+        let shown = eap_rs::Identity::new(body.data).to_string();
+        assert!(!shown.contains(char::is_control));
+        if body.method == MethodType::NAK {
+            nak(body);
+        }
+    }
+    assert_eq!(rebuilt, data[..length]);
+    assert_eq!(Packet::parse(&rebuilt), Ok(packet));
+}
+
+fn nak(body: &Body<'_>) {
+    let Ok(nak) = Nak::parse(body) else { return };
+    let width = match body.form {
+        TypeForm::Legacy => 1,
+        TypeForm::Expanded => MethodType::EXPANDED_LEN,
+    };
+    let proposed: Vec<MethodType> = nak.proposed().collect();
+    assert!(proposed.len() * width <= body.data.len());
+    assert!(proposed.iter().all(|method| method.is_method()));
+}
+
+/// A peer that speaks every method and has to ask for everything. The first octet's lowest bit
+/// gives it identity and password.
+pub fn peer_session(data: &[u8]) {
+    let Some((options, program)) = data.split_first() else { return };
+    let peer = Peer::new(Arc::new(peer_config(*options).build().unwrap()), rng());
+    let mut machine = Machine::new(peer);
+    machine.timeout(0);
+    machine.run(program);
+}
+
+/// An authenticator that speaks every method. The first octet's lowest bit has it ask for a
+/// policy, the next send a notification.
+pub fn server_session(data: &[u8]) {
+    let Some((options, program)) = data.split_first() else { return };
+    let mut config = AuthenticatorConfig::builder()
+        .method(MethodType::MD5)
+        .method(MethodType::OTP)
+        .method(MethodType::GTC)
+        .server_name("switch-3")
+        .max_rounds(30);
+    if options & 1 != 0 {
+        config = config.ask_policy();
+    }
+    if options & 2 != 0 {
+        config = config.notification("hello");
+    }
+    let server = Authenticator::new(Arc::new(config.build().unwrap()), rng());
+    let mut machine = Machine::new(server);
+    machine.start();
+    machine.run(program);
+}
+
+/// A supplicant whose link has come up; the options are those of [`peer_session`]. The data is
+/// read as one frame, too.
+pub fn eapol(data: &[u8]) {
+    if let Ok(frame) = EthernetFrame::parse(data) {
+        assert!(frame.pdu.version > 0);
+        assert!(frame.pdu.body.len() + 18 <= data.len());
+    }
+    let Some((options, program)) = data.split_first() else { return };
+    let config = SupplicantConfig::builder(OUR_MAC).build().unwrap();
+    let peer = peer_config(*options).build().unwrap();
+    let supplicant = Supplicant::new(Arc::new(config), Arc::new(peer), rng());
+    let mut machine = Machine::new(supplicant);
+    machine.signal(Signal::PortUp);
+    machine.run(program);
+}
+
+fn peer_config(options: u8) -> PeerConfigBuilder {
+    let config = PeerConfig::builder()
+        .method(MethodType::GTC)
+        .method(MethodType::MD5)
+        .method(MethodType::OTP)
+        .max_rounds(30);
+    match options & 1 {
+        0 => config,
+        _ => config.identity("alice@example.org").password("wonderland"),
+    }
+}
+
+fn rng() -> StdRng {
+    StdRng::seed_from_u64(0)
+}
+
+/// How a packet without header becomes what this kind of session is fed.
+trait Fed: Session {
+    /// The Identifier that the next packet may well have.
+    fn current_identifier(last_sent: &[u8]) -> u8;
+    /// The EAP packet, in a frame if need be.
+    fn framed(packet: Vec<u8>) -> Vec<u8> {
+        packet
+    }
+}
+
+impl Fed for Peer {
+    fn current_identifier(last_sent: &[u8]) -> u8 {
+        last_sent.get(1).copied().unwrap_or(0)
+    }
+}
+
+impl Fed for Authenticator {
+    fn current_identifier(last_sent: &[u8]) -> u8 {
+        last_sent.get(1).copied().unwrap_or(0)
+    }
+}
+
+impl Fed for Supplicant {
+    fn current_identifier(last_sent: &[u8]) -> u8 {
+        EthernetFrame::parse(last_sent).map_or(0, |frame| Peer::current_identifier(frame.pdu.body))
+    }
+
+    fn framed(packet: Vec<u8>) -> Vec<u8> {
+        frame(OUR_MAC, SWITCH_MAC, &packet)
+    }
+}
+
+struct Machine<S> {
+    session: Watched<S>,
+    now: u64,
+    last_fed: Vec<u8>,
+    /// Of every question asked so far.
+    asked: Vec<QueryId>,
+}
+
+impl Machine<Authenticator> {
+    fn start(&mut self) {
+        let outputs = self.session.run(self.instant(), Authenticator::start);
+        self.note(&outputs);
+    }
+}
+
+impl<S: Fed> Machine<S> {
+    fn new(session: S) -> Self {
+        Self { session: Watched::new(session), now: 0, last_fed: Vec::new(), asked: Vec::new() }
+    }
+
+    fn run(&mut self, mut program: &[u8]) {
+        while let [operation, length, rest @ ..] = program {
+            let (octets, next) = rest.split_at(usize::from(*length).min(rest.len()));
+            self.step(operation % 8, octets);
+            program = next;
+        }
+    }
+
+    fn step(&mut self, operation: u8, octets: &[u8]) {
+        match operation {
+            0 => self.feed(octets.to_vec()),
+            1 => {
+                if let [offset, code, body @ ..] = octets {
+                    let current = S::current_identifier(self.session.last_sent());
+                    let length = u16::try_from(HEADER_LEN + body.len()).unwrap().to_be_bytes();
+                    let header = [*code, current.wrapping_add(*offset), length[0], length[1]];
+                    self.feed(S::framed([&header, body].concat()));
+                }
+            }
+            2 => {
+                if let Some(id) = self.session.open_question() {
+                    self.answer(id, octets);
+                }
+            }
+            3 => {
+                if let Some(signal) = octets.first() {
+                    self.signal(SIGNALS[usize::from(*signal) % SIGNALS.len()]);
+                }
+            }
+            4 => {
+                let deadline = self.session.deadline().map_or(self.now, Instant::as_millis);
+                self.timeout(deadline.saturating_sub(self.now));
+            }
+            5 => {
+                let millis =
+                    octets.iter().take(3).fold(0, |sum, octet| sum << 8 | u64::from(*octet));
+                self.timeout(millis);
+            }
+            6 => {
+                let open = self.session.open_question();
+                let stale = self.asked.iter().copied().find(|id| Some(*id) != open);
+                self.answer(stale.unwrap_or(QueryId::new(u64::MAX)), octets);
+            }
+            _ => self.feed(self.last_fed.clone()),
+        }
+    }
+
+    fn feed(&mut self, packet: Vec<u8>) {
+        let (_, outputs) = self.session.packet(&packet, self.instant());
+        self.note(&outputs);
+        self.last_fed = packet;
+    }
+
+    fn answer(&mut self, id: QueryId, octets: &[u8]) {
+        let (kind, text) = octets.split_first().unwrap_or((&0, &[]));
+        let (_, outputs) = self.session.answer(id, answer(*kind, text), self.instant());
+        self.note(&outputs);
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        let outputs = self.session.signal(signal, self.instant());
+        self.note(&outputs);
+    }
+
+    fn timeout(&mut self, millis: u64) {
+        self.now += millis;
+        let outputs = self.session.timeout(self.instant());
+        self.note(&outputs);
+    }
+
+    fn note(&mut self, outputs: &[Output]) {
+        self.asked.extend(outputs.iter().filter_map(|output| match output {
+            Output::Ask(id, _) => Some(*id),
+            _ => None,
+        }));
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::from_millis(self.now)
+    }
+}
+
+const SIGNALS: [Signal; 7] = [
+    Signal::Restart,
+    Signal::AltAccept,
+    Signal::AltReject,
+    Signal::PortUp,
+    Signal::PortDown,
+    Signal::Logoff,
+    Signal::Logon,
+];
+
+fn answer(kind: u8, text: &[u8]) -> Answer {
+    match kind % 8 {
+        0 => Answer::Text(String::from_utf8_lossy(text).into_owned()),
+        1 => Answer::Secret(Secret::new(text)),
+        2 => Answer::Credential(Credential::Cleartext(Secret::new(text))),
+        3 => Answer::Credential(Credential::Unknown),
+        4 => Answer::Verdict(true),
+        5 => Answer::Verdict(false),
+        6 => {
+            let methods: Vec<MethodType> = text.iter().copied().map(MethodType::ietf).collect();
+            Answer::Offer(Offer::new(methods))
+        }
+        _ => Answer::Decline,
+    }
+}

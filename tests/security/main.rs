@@ -1,0 +1,20 @@
+//! What went wrong in other implementations must not go wrong here: one module per family of
+//! flaws, and named tests for the CVEs whose method we have.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code: to stop is how a test fails"
+)]
+
+mod authenticator_states;
+mod disabled_methods;
+mod early_success;
+mod keys;
+mod lengths;
+mod peer_states;
+mod port;
+mod resources;
+mod state_order;
