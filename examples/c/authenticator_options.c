@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#define _DEFAULT_SOURCE
+
+#include "authenticator_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: authenticator --interface IF --user NAME:PASSWORD [--user ...] [options]\n"
+    "\n"
+    "A small 802.1X switch port for a test bench: authenticates the stations on an Ethernet\n"
+    "interface, and prints what happens. It opens and closes no port. Passwords on a command\n"
+    "line can be seen by other users of the machine.\n"
+    "\n"
+    "  --interface IF         the Ethernet interface\n"
+    "  --user NAME:PASSWORD   somebody who may log in; for otp and gtc the password is the\n"
+    "                         response that is accepted\n"
+    "  --method METHOD        md5 (if not given), otp or gtc\n"
+    "  --notification TEXT    a message for the station's user, before the method\n"
+    "  --identity-prompt TEXT what the user is shown who has to type a name\n"
+    "  --token-prompt TEXT    what the user is shown who has to type a response (otp and gtc)\n"
+    "  --reauth-period MS     authenticate every station again after this time\n"
+    "  --eapol-version N      the EAPOL version to write: 1, 2 (if not given) or 3\n"
+    "  --once                 exit after the first result\n"
+    "  --verbose              say which packets are dropped, and why\n"
+    "  --help                 print this\n"
+    "\n"
+    "SIGTERM, SIGINT and SIGHUP end the program.\n"
+    "Exit status: 0 done, 1 refused (with --once), 2 a mistake in the options, 3 a system\n"
+    "error.\n";
+
+enum option_name {
+    INTERFACE = 256, /* no letter: there are long options only */
+    USER,
+    METHOD,
+    NOTIFICATION,
+    IDENTITY_PROMPT,
+    TOKEN_PROMPT,
+    REAUTH_PERIOD,
+    EAPOL_VERSION,
+    ONCE,
+    VERBOSE,
+    HELP,
+};
+
+static const struct option names[] = {
+    {"interface", required_argument, NULL, INTERFACE},
+    {"user", required_argument, NULL, USER},
+    {"method", required_argument, NULL, METHOD},
+    {"notification", required_argument, NULL, NOTIFICATION},
+    {"identity-prompt", required_argument, NULL, IDENTITY_PROMPT},
+    {"token-prompt", required_argument, NULL, TOKEN_PROMPT},
+    {"reauth-period", required_argument, NULL, REAUTH_PERIOD},
+    {"eapol-version", required_argument, NULL, EAPOL_VERSION},
+    {"once", no_argument, NULL, ONCE},
+    {"verbose", no_argument, NULL, VERBOSE},
+    {"help", no_argument, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take_user(struct authenticator_options *options)
+{
+    const char *colon = strchr(optarg, ':');
+    if (colon == NULL) {
+        complain("--user: no colon given, NAME:PASSWORD accepted");
+        return false;
+    }
+    if (options->user_count == USERS_MAX) {
+        complain("--user: given too often, %d times accepted", USERS_MAX);
+        return false;
+    }
+    options->users[options->user_count++] = (struct user){
+        .name = optarg,
+        .name_len = (size_t)(colon - optarg),
+        .password = colon + 1,
+    };
+    return true;
+}
+
+static bool take_method(struct authenticator_options *options)
+{
+    static const struct {
+        const char *name;
+        uint32_t method; /* IANA's EAP method Type */
+    } methods[] = {{"md5", 4}, {"otp", 5}, {"gtc", 6}};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (strcmp(optarg, methods[i].name) == 0) {
+            options->method = methods[i].method;
+            return true;
+        }
+    }
+    complain("--method: %s given, md5, otp or gtc accepted", optarg);
+    return false;
+}
+
+static bool take(struct authenticator_options *options, int name)
+{
+    switch (name) {
+    case INTERFACE:
+        options->interface = optarg;
+        return true;
+    case USER:
+        return take_user(options);
+    case METHOD:
+        return take_method(options);
+    case NOTIFICATION:
+        options->notification = optarg;
+        return true;
+    case IDENTITY_PROMPT:
+        options->identity_prompt = optarg;
+        return true;
+    case TOKEN_PROMPT:
+        options->token_prompt = optarg;
+        return true;
+    case REAUTH_PERIOD:
+        return parse_option("--reauth-period", optarg, 1, TIME_MAX_MS, &options->reauth_period);
+    case EAPOL_VERSION:
+        return parse_option("--eapol-version", optarg, 1, 3, &options->eapol_version);
+    case ONCE:
+        options->once = true;
+        return true;
+    case VERBOSE:
+        options->verbose = true;
+        return true;
+    default:
+        return false; /* getopt_long has said what is wrong */
+    }
+}
+
+enum options_result authenticator_options_parse(struct authenticator_options *options, int argc,
+                                                char **argv)
+{
+    int name;
+    memset(options, 0, sizeof *options);
+    options->method = 4;
+    options->eapol_version = 2;
+    options->token_prompt = "Password: ";
+    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
+        if (name == HELP) {
+            fputs(usage, stdout);
+            return OPTIONS_HELP;
+        }
+        if (!take(options, name)) {
+            complain("--help says what there is");
+            return OPTIONS_WRONG;
+        }
+    }
+    if (optind < argc)
+        complain("%s: only options are accepted; --help says which", argv[optind]);
+    else if (options->interface == NULL)
+        complain("--interface is missing; --help says what there is");
+    else if (options->user_count == 0)
+        complain("--user is missing; --help says what there is");
+    else
+        return OPTIONS_GIVEN;
+    return OPTIONS_WRONG;
+}

@@ -1,0 +1,32 @@
+/* The authenticator's command line. SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef AUTHENTICATOR_OPTIONS_H
+#define AUTHENTICATOR_OPTIONS_H
+
+#include "host.h"
+
+#define USERS_MAX 64
+
+struct user {
+    const char *name;
+    size_t name_len;
+    const char *password;
+};
+
+struct authenticator_options {
+    const char *interface;
+    struct user users[USERS_MAX];
+    size_t user_count;
+    uint32_t method;
+    const char *notification;
+    const char *identity_prompt;
+    const char *token_prompt;
+    uint64_t reauth_period; /* 0: never */
+    uint64_t eapol_version;
+    bool once;
+    bool verbose;
+};
+
+enum options_result authenticator_options_parse(struct authenticator_options *options, int argc,
+                                                char **argv);
+
+#endif
