@@ -76,7 +76,8 @@ pub enum Query {
         password: Secret,
     },
     /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants
-    /// [`Answer::Text`]; declining counts as an unknown identity.
+    /// [`Answer::Text`]; declining counts as an unknown identity, which the peer then sees at once:
+    /// to keep it from telling who exists, answer with a made-up challenge.
     Challenge {
         /// Who is to be challenged.
         identity: Identity,

@@ -31,3 +31,8 @@ pub mod seeds;
 pub mod session;
 pub mod talk;
 pub mod watch;
+
+/// The README's program compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -211,7 +211,8 @@ impl Supplicant {
     }
 
     /// Feeds one Ethernet frame. Frames of other protocols, of other stations and of types that a
-    /// supplicant has no use for are discarded.
+    /// supplicant has no use for are discarded. A well-formed Request begins a conversation
+    /// (eapolEap) even if the peer then discards it.
     pub fn handle_packet(&mut self, frame: &[u8], now: Instant) -> Received {
         if self.outputs.has_backlog() {
             return Received::Discarded(Discard::Backlog);

@@ -1,0 +1,77 @@
+//! Our authenticator on the wire: `wpa_supplicant -Dwired`, and `phone`.
+
+use crate::lab::{Host, Lab, PHONE, Process};
+use crate::{example, phone, settings};
+
+fn authenticator(lab: &Lab, more: &[&str]) -> Process {
+    let mut args = vec!["--interface", "sw0", "--user", "alice:secret"];
+    args.extend(more);
+    let mut authenticator = lab.start(Host::Switch, &example("authenticator"), &args);
+    authenticator.expect("link: up");
+    authenticator
+}
+
+fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
+    let control = lab.path("control");
+    let config = lab.file(
+        "wpa_supplicant.conf",
+        &format!(
+            "ctrl_interface={control}\nap_scan=0\nnetwork={{\n  key_mgmt=IEEE8021X\n  eapol_flags=0\n  eap={eap}\n  \
+             identity=\"alice\"\n  password=\"{password}\"\n}}\n"
+        ),
+    );
+    lab.start(Host::Phone, "wpa_supplicant", &["-Dwired", "-iph0", "-c", &config, "-d"])
+}
+
+#[test]
+fn wpa_supplicant_logs_in_with_md5() {
+    let lab = Lab::new();
+    let mut authenticator = authenticator(&lab, &["--method", "md5"]);
+    let mut wpa_supplicant = wpa_supplicant(&lab, "secret", "MD5");
+    wpa_supplicant.expect("CTRL-EVENT-EAP-SUCCESS");
+    authenticator.expect(&format!("{PHONE}: authenticated alice (MD5-Challenge)"));
+    let control = lab.path("control");
+    let mut wpa_cli = lab.start(Host::Phone, "wpa_cli", &["-p", &control, "-i", "ph0", "logoff"]);
+    assert!(wpa_cli.wait().success());
+    authenticator.expect(&format!("{PHONE}: logged off"));
+}
+
+#[test]
+fn wpa_supplicant_with_a_wrong_password_is_refused() {
+    let lab = Lab::new();
+    let mut authenticator = authenticator(&lab, &["--method", "md5"]);
+    let mut wpa_supplicant = wpa_supplicant(&lab, "guess", "MD5");
+    wpa_supplicant.expect("CTRL-EVENT-EAP-FAILURE");
+    authenticator.expect(&format!("{PHONE}: refused: wrong password or token"));
+}
+
+#[test]
+fn wpa_supplicant_logs_in_with_gtc_and_is_sent_a_notification() {
+    let lab = Lab::new();
+    let more = ["--method", "gtc", "--notification", "Maintenance tonight"];
+    let mut authenticator = authenticator(&lab, &more);
+    let mut wpa_supplicant = wpa_supplicant(&lab, "secret", "GTC");
+    wpa_supplicant.expect("Maintenance tonight");
+    wpa_supplicant.expect("CTRL-EVENT-EAP-SUCCESS");
+    authenticator.expect(&format!("{PHONE}: authenticated alice (GTC)"));
+}
+
+#[test]
+fn wpa_supplicant_refuses_what_it_is_not_configured_for() {
+    let lab = Lab::new();
+    let mut authenticator = authenticator(&lab, &["--method", "md5"]);
+    let _wpa_supplicant = wpa_supplicant(&lab, "secret", "GTC");
+    authenticator.expect(&format!("{PHONE}: refused: no common method"));
+}
+
+#[test]
+fn phone_is_shown_the_notification() {
+    let lab = Lab::new();
+    let mut authenticator = authenticator(&lab, &["--notification", "Maintenance tonight"]);
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", "secret"), &[]);
+    phone.expect("message from the network: Maintenance tonight");
+    phone.expect("login ok: alice (MD5-Challenge)");
+    authenticator.expect(&format!("{PHONE}: authenticated alice (MD5-Challenge)"));
+    phone.signal("TERM");
+    authenticator.expect(&format!("{PHONE}: logged off"));
+}

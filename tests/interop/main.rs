@@ -1,0 +1,50 @@
+//! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces.
+//!
+//! Needs root, iproute2, hostapd, wpa_supplicant, tcpdump and python3, and the built C examples in
+//! the folder that `EAP_EXAMPLES_C` names. `tests/run interop` sees to all of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "all of this is test code"
+)]
+
+mod authenticator;
+mod lab;
+mod phone;
+
+use lab::{Host, Lab, Process};
+
+/// The path of a built C example.
+fn example(name: &str) -> String {
+    let folder = std::env::var("EAP_EXAMPLES_C")
+        .expect("EAP_EXAMPLES_C names the folder of the built C examples: use tests/run interop");
+    format!("{folder}/{name}")
+}
+
+/// The reference phone's settings.
+fn settings(lab: &Lab, mode: u8, identity: &str, password: &str) -> String {
+    let xml = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<hl_provision version="1">
+  <config version="1">
+    <P8626 para="802.1XMode">{mode}</P8626>
+    <P8627 para="802.1XIdentity">{identity}</P8627>
+    <P8628 para="802.1XMD5Password">{password}</P8628>
+  </config>
+</hl_provision>
+"#
+    );
+    lab.file("cfg.xml", &xml)
+}
+
+/// The phone, on its end of the cable, with short times.
+fn phone(lab: &Lab, config: &str, more: &[&str]) -> Process {
+    let mut args = vec!["--interface", "ph0", "--config", config, "--start-period", "500"];
+    args.extend(["--held-period", "1000", "--auth-period", "2000"]);
+    args.extend(more);
+    lab.start(Host::Phone, &example("phone"), &args)
+}

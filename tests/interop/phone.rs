@@ -1,0 +1,211 @@
+//! `phone` on a switch port of hostapd (`driver=wired`).
+
+use std::time::Duration;
+
+use crate::lab::{Host, Lab, PHONE, Process};
+use crate::{example, phone, settings};
+
+/// hostapd with its own EAP server and the user alice.
+fn hostapd(lab: &Lab, more: &str) -> Process {
+    let users = lab.file("users", "\"alice\" MD5 \"secret\"\n");
+    start_hostapd(lab, &format!("eap_server=1\neap_user_file={users}\n{more}"))
+}
+
+fn start_hostapd(lab: &Lab, more: &str) -> Process {
+    let config = format!(
+        "interface=sw0\ndriver=wired\nieee8021x=1\neapol_version=2\n\
+         logger_stdout=-1\nlogger_stdout_level=0\n{more}\n"
+    );
+    let path = lab.file("hostapd.conf", &config);
+    let mut hostapd = lab.start(Host::Switch, "hostapd", &["-d", &path]);
+    hostapd.expect("AP-ENABLED");
+    hostapd
+}
+
+#[test]
+fn logs_in_with_md5() {
+    let lab = Lab::new();
+    let mut hostapd = hostapd(&lab, "");
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", "secret"), &[]);
+    phone.expect("state: connecting");
+    phone.expect("state: authenticating");
+    phone.expect("method: MD5-Challenge");
+    phone.expect("login ok: alice (MD5-Challenge)");
+    phone.expect("port: authorized");
+    hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+    hostapd.expect("IEEE 802.1X: authenticated");
+}
+
+#[test]
+fn wrong_password_is_refused_with_a_reason_and_tried_again_later() {
+    let lab = Lab::new();
+    let mut hostapd = hostapd(&lab, "");
+    // hostapd ignores a refused station for some seconds.
+    let config = settings(&lab, 1, "alice", "guess");
+    let mut phone = phone(&lab, &config, &["--max-start", "40"]);
+    phone.expect("login failed: the network refused the login: wrong name or password");
+    phone.expect("state: held");
+    hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
+    phone.expect("state: authenticating");
+    phone.expect("login failed:");
+    assert!(!phone.lines().iter().any(|line| line.contains("port: authorized")));
+    assert!(!phone.lines().iter().any(|line| line.contains("guess")), "a secret was printed");
+}
+
+#[test]
+fn unknown_identity_is_refused_with_a_reason() {
+    let lab = Lab::new();
+    let _hostapd = hostapd(&lab, "");
+    let mut phone = phone(&lab, &settings(&lab, 1, "mallory", "secret"), &["--once"]);
+    phone.expect("login failed: the network refused this identity");
+    assert_eq!(phone.wait().code(), Some(1));
+}
+
+#[test]
+fn notification_carried_by_hostapd_is_shown() {
+    let lab = Lab::new();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/notifying_radius.py");
+    let message = "Your password expires in 3 days";
+    let args = [script, "1812", "radius-secret", "alice", "secret", message];
+    let mut radius = lab.start(Host::Switch, "python3", &args);
+    radius.expect("listening");
+    let mut hostapd = start_hostapd(
+        &lab,
+        "own_ip_addr=127.0.0.1\nnas_identifier=switch\nauth_server_addr=127.0.0.1\n\
+         auth_server_port=1812\nauth_server_shared_secret=radius-secret",
+    );
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", "secret"), &[]);
+    phone.expect(&format!("message from the network: {message}"));
+    phone.expect("login ok: alice (MD5-Challenge)");
+    radius.expect("notification acknowledged");
+    radius.expect("password right");
+    hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+}
+
+#[test]
+fn prompt_of_hostapd_is_shown_to_a_user_who_is_asked() {
+    let lab = Lab::new();
+    let mut hostapd = hostapd(&lab, "eap_message=Welcome to floor 3");
+    let mut phone = phone(&lab, &settings(&lab, 1, "", "secret"), &[]);
+    phone.expect("Welcome to floor 3");
+    phone.type_line("alice");
+    phone.expect("login ok: alice (MD5-Challenge)");
+    hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+}
+
+#[test]
+fn reauthentication_by_hostapd_does_not_drop_the_port() {
+    let lab = Lab::new();
+    let mut hostapd = hostapd(&lab, "eap_reauth_period=2");
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", "secret"), &[]);
+    phone.expect("port: authorized");
+    for _ in 0..2 {
+        phone.expect("state: authenticating");
+        phone.expect("login ok: alice");
+    }
+    hostapd.expect("IEEE 802.1X: authenticated");
+    hostapd.expect("IEEE 802.1X: authenticated");
+    assert!(!phone.lines().iter().any(|line| line.contains("port: unauthorized")));
+}
+
+#[test]
+fn logoff_on_sigterm_is_seen_by_hostapd() {
+    let lab = Lab::new();
+    let mut hostapd = hostapd(&lab, "");
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", "secret"), &[]);
+    phone.expect("port: authorized");
+    hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+    phone.signal("TERM");
+    phone.expect("logged off");
+    assert_eq!(phone.wait().code(), Some(0));
+    hostapd.expect("received EAPOL-Logoff from STA");
+    hostapd.expect("unauthorizing port");
+}
+
+#[test]
+fn hostapd_restarted_in_the_middle_of_a_login() {
+    let lab = Lab::new();
+    let before = hostapd(&lab, "");
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", ""), &[]);
+    phone.expect("method: MD5-Challenge");
+    before.signal("KILL");
+    drop(before);
+    let mut after = hostapd(&lab, "");
+    // The new hostapd knows nothing of the challenge that this password answers.
+    phone.type_line("secret");
+    phone.expect("login failed: the network did not answer");
+    phone.expect("state: connecting");
+    phone.expect("method: MD5-Challenge");
+    phone.type_line("secret");
+    phone.expect("login ok: alice (MD5-Challenge)");
+    after.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+}
+
+#[test]
+fn unplugged_and_plugged_in_again() {
+    let lab = Lab::new();
+    let _hostapd = hostapd(&lab, "");
+    let mut phone = phone(&lab, &settings(&lab, 1, "alice", "secret"), &[]);
+    phone.expect("port: authorized");
+    lab.plug(false);
+    phone.expect("port: unauthorized");
+    lab.plug(true);
+    phone.expect("state: connecting");
+    phone.expect("port: authorized");
+}
+
+#[test]
+fn proxy_logoff_has_the_pc_as_its_source() {
+    let lab = Lab::new();
+    let mut tcpdump = lab.start(
+        Host::Switch,
+        "tcpdump",
+        &["-l", "-e", "-n", "-i", "sw0", "ether", "proto", "0x888e"],
+    );
+    tcpdump.expect("listening on sw0");
+    let args = ["--interface", "ph0", "--proxy-logoff", "02:00:00:00:00:99"];
+    let mut phone = lab.start(Host::Phone, &example("phone"), &args);
+    assert_eq!(phone.wait().code(), Some(0));
+    let line = tcpdump.expect("EAPOL logoff");
+    assert!(line.contains("02:00:00:00:00:99 > 01:80:c2:00:00:03"), "{line}");
+}
+
+#[test]
+fn proxy_logoff_leaves_the_phone_logged_in() {
+    let lab = Lab::new();
+    let mut hostapd = hostapd(&lab, "eap_reauth_period=2");
+    let config = settings(&lab, 1, "alice", "secret");
+    let mut phone = phone(&lab, &config, &["--proxy-logoff", "02:00:00:00:00:99"]);
+    phone.expect("port: authorized");
+    phone.signal("USR1");
+    hostapd.expect("02:00:00:00:00:99");
+    phone.expect("login ok: alice");
+    assert!(!phone.lines().iter().any(|line| line.contains("port: unauthorized")));
+}
+
+#[test]
+fn without_an_authenticator_there_is_no_8021x_here() {
+    let lab = Lab::new();
+    let config = settings(&lab, 1, "alice", "secret");
+    let mut phone = phone(&lab, &config, &["--max-start", "2"]);
+    phone.expect("no 802.1X here");
+    phone.expect("port: authorized");
+    let mut hostapd = hostapd(&lab, "eap_reauth_period=2");
+    // hostapd speaks first only to stations it knows: it learns this one by a restart of the link.
+    lab.plug(false);
+    phone.expect("link: down");
+    lab.plug(true);
+    phone.expect("login ok: alice");
+    hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+}
+
+#[test]
+fn modes_that_are_not_there_yet_are_named() {
+    let lab = Lab::new();
+    for (mode, name) in [(2, "EAP-TLS"), (3, "EAP-PEAP"), (7, "EAP-FAST")] {
+        let mut phone = phone(&lab, &settings(&lab, mode, "alice", "secret"), &[]);
+        assert_eq!(phone.wait().code(), Some(2));
+        let line = phone.expect_within(name, Duration::from_secs(1));
+        assert!(line.contains(&format!("mode {mode}")) && line.contains("not available"), "{line}");
+    }
+}
