@@ -3,7 +3,7 @@
 //! `include/eap_rs.h` is generated from these files. What its user has to know stands in its first
 //! comment, which is part of `cbindgen.toml`.
 //!
-//! Only [`boundary`] turns pointers into references and keeps panics in; elsewhere an `unsafe`
+//! Only `boundary.rs` turns pointers into references and keeps panics in; elsewhere an `unsafe`
 //! block is one line that calls it.
 
 #![allow(non_camel_case_types, reason = "the types carry the names they have in C")]
