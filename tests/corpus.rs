@@ -33,6 +33,11 @@ fn eapol() {
     replay("eapol", fuzzing::eapol);
 }
 
+#[test]
+fn radius() {
+    replay("radius", fuzzing::radius);
+}
+
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let mut files = 0;

@@ -72,7 +72,7 @@ pub use authenticator::{
 };
 pub use error::{AnswerError, ConfigError, Discard, Failure};
 pub use identity::Identity;
-pub use lower::eapol;
+pub use lower::{eapol, radius};
 pub use method::{MethodFacts, SUPPORTED};
 pub use output::{Event, Outcome, Output, Received, Signal};
 pub use packet::{Code, Identifier, MethodType, Packet, PacketBuffer};

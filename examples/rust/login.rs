@@ -12,6 +12,7 @@
 mod command;
 #[path = "login/ladder.rs"]
 mod ladder;
+mod names;
 #[path = "login/report.rs"]
 mod report;
 

@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test harness: what cannot be run is a failed test")]
 
-use std::env::consts::EXE_SUFFIX;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+mod common;
 
+use std::process::Command;
+
+use common::example;
 use eap_rs::SUPPORTED;
 
 /// The method, and the Type shown in its packets.
@@ -319,7 +319,7 @@ fn without_identifiers(text: &str) -> String {
 }
 
 fn login(arguments: &[&str]) -> Run {
-    let output = Command::new(example()).args(arguments).output().unwrap();
+    let output = Command::new(example("login")).args(arguments).output().unwrap();
     let text = |octets| String::from_utf8(octets).unwrap();
     Run {
         status: output.status.code().unwrap(),
@@ -330,25 +330,4 @@ fn login(arguments: &[&str]) -> Run {
 
 fn available() -> String {
     SUPPORTED.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
-}
-
-/// The example, built into the target directory and profile that this test was built into.
-fn example() -> &'static Path {
-    static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
-    EXAMPLE.get_or_init(|| {
-        // <target directory>/<profile>/deps/<this test>
-        let this = std::env::current_exe().unwrap();
-        let profile = this.parent().and_then(Path::parent).unwrap();
-        let name = profile.file_name().and_then(|name| name.to_str()).unwrap();
-        let status = Command::new(env!("CARGO"))
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--example", "login"])
-            .args(["--profile", if name == "debug" { "dev" } else { name }])
-            .arg("--target-dir")
-            .arg(profile.parent().unwrap())
-            .status()
-            .unwrap();
-        assert!(status.success(), "the example does not build");
-        profile.join("examples").join(format!("login{EXE_SUFFIX}"))
-    })
 }

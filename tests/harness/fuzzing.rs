@@ -1,7 +1,7 @@
 //! What the fuzz targets call. The corpora are replayed through the same functions by
 //! `cargo test`.
 //!
-//! [`packet`] reads its data as one packet. The others read it as a little program: an operation,
+//! [`packet`] and [`radius`] read their data as one packet. The others read it as a little program: an operation,
 //! a length, that many octets, and so on until the data ends.
 //!
 //! | operation (mod 8) | octets |
@@ -21,6 +21,10 @@ use std::sync::Arc;
 
 use eap_rs::eapol::{EthernetFrame, MacAddress, Supplicant, SupplicantConfig};
 use eap_rs::packet::{Body, HEADER_LEN, Nak, TypeForm, displayable};
+use eap_rs::radius::{
+    AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusPacket, Seen, SessionOutput,
+    SessionTable, SharedSecret,
+};
 use eap_rs::{
     Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType, Offer, Output,
     Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
@@ -69,6 +73,58 @@ fn nak(body: &Body<'_>) {
     let proposed: Vec<MethodType> = nak.proposed().collect();
     assert!(proposed.len() * width <= body.data.len());
     assert!(proposed.iter().all(|method| method.is_method()));
+}
+
+/// The secret of [`radius`].
+pub const RADIUS_SECRET: &str = "xyzzy5461";
+
+/// Reads one RADIUS packet, and writes again what was read; then takes it for a request, for a
+/// response to itself, and, genuine or not, to a server.
+pub fn radius(data: &[u8]) {
+    let Ok(packet) = RadiusPacket::parse(data) else { return };
+    let secret = SharedSecret::new(RADIUS_SECRET).unwrap();
+    let mut rebuilt = data[..20].to_vec();
+    for attribute in packet.attributes() {
+        rebuilt.extend([attribute.kind.0, u8::try_from(attribute.value.len() + 2).unwrap()]);
+        rebuilt.extend(attribute.value);
+    }
+    assert_eq!(rebuilt.len(), usize::from(u16::from_be_bytes([data[2], data[3]])));
+    assert_eq!(rebuilt, data[..rebuilt.len()]);
+    let authenticator = packet.authenticator();
+    let genuine = packet.check_request(&secret).is_ok();
+    let response = packet.check_response(&secret, packet.identifier(), authenticator);
+    assert!(!genuine || response.is_err(), "a request is no response");
+    if let Ok(Some(keys)) = packet.mppe_keys(&secret, authenticator) {
+        assert!(keys.recv.expose().len() < 256 && keys.send.expose().len() < 256);
+    }
+
+    let mut cache = DuplicateCache::new(4, DuplicateCache::<u8>::LIFETIME);
+    assert_eq!(cache.check(0, &packet, Instant::from_millis(0)), Seen::New);
+    assert_eq!(cache.check(0, &packet, Instant::from_millis(1)), Seen::InProgress);
+    radius_reply(&packet, &secret);
+}
+
+/// A server's reply, if there is one, passes with the client.
+fn radius_reply(request: &RadiusPacket<'_>, secret: &SharedSecret) {
+    let config = AuthenticatorConfig::builder().backend().method(MethodType::MD5);
+    let mut table = SessionTable::new(Arc::new(config.build().unwrap()), 4, rng());
+    let state = request.values(AttributeType::STATE).next();
+    let eap = request.eap_message().unwrap_or_default();
+    let taken = table.handle_packet(state, &eap, Instant::from_millis(0));
+    assert_eq!(taken.is_ok(), table.poll_timeout().is_some());
+    while let Some((state, output)) = table.poll_output() {
+        let SessionOutput::Challenge(challenge) = output else { continue };
+        let reply = RadiusBuilder::response(RadiusCode::ACCESS_CHALLENGE, request)
+            .attribute(AttributeType::STATE, state.0)
+            .eap_message(&challenge)
+            .build(secret);
+        // Proxy-States may leave no room for anything else.
+        let Ok(reply) = reply else { continue };
+        let reply = RadiusPacket::parse(&reply).unwrap();
+        let fate = reply.check_response(secret, request.identifier(), request.authenticator());
+        assert_eq!(fate, Ok(()));
+        assert_eq!(reply.eap_message(), Some(challenge));
+    }
 }
 
 /// A peer that speaks every method and has to ask for everything. The first octet's lowest bit

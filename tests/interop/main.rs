@@ -1,7 +1,9 @@
-//! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces.
+//! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces;
+//! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them.
 //!
-//! Needs root, iproute2, hostapd, wpa_supplicant, tcpdump and python3, and the built C examples in
-//! the folder that `EAP_EXAMPLES_C` names. `tests/run interop` sees to all of it.
+//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump and python3, the
+//! built C examples in the folder that `EAP_EXAMPLES_C` names, and the built Rust examples in that
+//! of `EAP_EXAMPLES_RUST`. `tests/run interop` sees to all of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +17,7 @@
 mod authenticator;
 mod lab;
 mod phone;
+mod radius;
 
 use lab::{Host, Lab, Process};
 

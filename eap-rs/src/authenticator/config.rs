@@ -20,6 +20,8 @@ pub struct AuthenticatorConfig {
     pub(super) identity_prompt: String,
     pub(super) token_prompt: String,
     pub(super) retransmission: Retransmission,
+    /// Of a backend, which does not retransmit.
+    pub(super) response_timeout: Option<Duration>,
     pub(super) answer_timeout: Duration,
     pub(super) max_rounds: u16,
 }
@@ -43,6 +45,8 @@ pub struct AuthenticatorConfigBuilder {
     identity_prompt: String,
     token_prompt: Option<String>,
     retransmission: Retransmission,
+    backend: bool,
+    response_timeout: Option<Duration>,
     answer_timeout: Option<Duration>,
     max_rounds: Option<u16>,
 }
@@ -118,6 +122,22 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
+    /// Makes it a backend authenticator (RFC 4137 §6): the lower layer is RADIUS or another AAA
+    /// protocol, and retransmission is the NAS's. A conversation of which nothing is heard for
+    /// [`response_timeout`](Self::response_timeout) ends.
+    #[must_use]
+    pub fn backend(mut self) -> Self {
+        self.backend = true;
+        self
+    }
+
+    /// How long a backend waits for a Response; 60 s if not set.
+    #[must_use]
+    pub fn response_timeout(mut self, time: Duration) -> Self {
+        self.response_timeout = Some(time);
+        self
+    }
+
     /// How long a question stays open; 30 s if not set.
     #[must_use]
     pub fn answer_timeout(mut self, time: Duration) -> Self {
@@ -149,6 +169,8 @@ impl AuthenticatorConfigBuilder {
         check_time("retransmission.min", min)?;
         check_time("retransmission.max", max)?;
         check_range("retransmission.initial", millis(initial), millis(min)..=millis(max))?;
+        let response_timeout = self.response_timeout.unwrap_or(Duration::from_secs(60));
+        check_time("response_timeout", response_timeout)?;
         let answer_timeout = self.answer_timeout.unwrap_or(Duration::from_secs(30));
         check_time("answer_timeout", answer_timeout)?;
         let max_rounds = self.max_rounds.unwrap_or(100);
@@ -168,6 +190,7 @@ impl AuthenticatorConfigBuilder {
             identity_prompt: self.identity_prompt.clone(),
             token_prompt,
             retransmission: self.retransmission,
+            response_timeout: self.backend.then_some(response_timeout),
             answer_timeout,
             max_rounds,
         })
@@ -200,6 +223,10 @@ mod tests {
             (
                 md5().retransmission(slow),
                 "retransmission.initial: 21000 given, 200 to 20000 accepted",
+            ),
+            (
+                md5().backend().response_timeout(Duration::ZERO),
+                "response_timeout: 0 given, 1 to 36000000 accepted",
             ),
         ];
         for (builder, text) in cases {

@@ -1,9 +1,11 @@
-//! The stand-alone authenticator state machine of RFC 4137 §5 and appendix A.2.
+//! The stand-alone authenticator state machine of RFC 4137 §5 and appendix A.2, and what the backend
+//! authenticator of §6 and appendix A.3 has more: [`backend`].
 //!
 //! | RFC state | here |
 //! |---|---|
 //! | DISABLED | [`State::Disabled`], [`Authenticator::disabled`] |
-//! | INITIALIZE | [`Authenticator::initialize`] |
+//! | INITIALIZE | [`Authenticator::initialize`]; with a Response (§6): [`Authenticator::initialize_with_response`] |
+//! | PICK_UP_METHOD (§6) | [`Authenticator::pick_up_method`] |
 //! | IDLE | [`State::Idle`]; its arrows: [`Authenticator::received`], [`Authenticator::time_passed`] |
 //! | RETRANSMIT | [`Authenticator::retransmit`] |
 //! | RECEIVED | [`Authenticator::received`] |
@@ -33,6 +35,10 @@
 //!   must not put off the retransmission for ever.
 //! - A conversation of more Requests than
 //!   [`max_rounds`](crate::AuthenticatorConfigBuilder::max_rounds) ends in FAILURE.
+//! - A backend's IDLE has a deadline, and an arrow to TIMEOUT_FAILURE: nobody else would tell it that
+//!   the peer has gone. It has no arrow to RETRANSMIT.
+
+mod backend;
 
 use rand_core::Rng;
 
@@ -176,7 +182,11 @@ impl Authenticator {
 
     /// RETRANSMIT.
     fn retransmit(&mut self, sent: Instant, retrans_count: u8, now: Instant) {
-        if retrans_count >= self.config.retransmission.max_retransmissions {
+        let max_retrans = match self.config.response_timeout {
+            Some(_) => 0,
+            None => self.config.retransmission.max_retransmissions,
+        };
+        if retrans_count >= max_retrans {
             self.state = State::TimeoutFailure;
             self.current = Current::None;
             self.keys = None;
@@ -189,12 +199,16 @@ impl Authenticator {
 
     /// IDLE: the timer is set.
     fn idle(&mut self, sent: Instant, retrans_count: u8, now: Instant) {
-        let wait = self.round_trip.timeout(
-            &self.config.retransmission,
-            retrans_count,
-            self.method_timeout(),
-            &mut self.rng,
-        );
+        let hint = self.method_timeout();
+        let wait = match self.config.response_timeout {
+            Some(timeout) => timeout.max(hint.unwrap_or_default()),
+            None => self.round_trip.timeout(
+                &self.config.retransmission,
+                retrans_count,
+                hint,
+                &mut self.rng,
+            ),
+        };
         self.state = State::Idle { sent, retrans_while: now + wait, retrans_count };
     }
 

@@ -1,4 +1,5 @@
-//! The stand-alone authenticator (RFC 4137 §5): its public face. The states are in [`machine`].
+//! The stand-alone authenticator (RFC 4137 §5) and the backend authenticator (§6): their public
+//! face. The states are in [`machine`].
 
 mod config;
 mod machine;
@@ -22,9 +23,11 @@ use machine::{Current, State};
 use policy::Policy;
 use retransmit::RoundTrip;
 
-/// One conversation of the side that grants access, without a backend server.
+/// One conversation of the side that grants access: a switch or access point without a backend
+/// server, or the backend server
+/// ([`AuthenticatorConfigBuilder::backend`](AuthenticatorConfigBuilder::backend)).
 ///
-/// - inputs: [`start`](Self::start), [`handle_packet`](Self::handle_packet),
+/// - inputs: [`start`](Self::start) or [`pick_up`](Self::pick_up), [`handle_packet`](Self::handle_packet),
 ///   [`handle_answer`](Self::handle_answer), [`handle_signal`](Self::handle_signal),
 ///   [`handle_timeout`](Self::handle_timeout);
 /// - outputs: [`poll_output`](Self::poll_output), to be drained after every input, and then
@@ -78,6 +81,18 @@ impl Authenticator {
     /// Begins the conversation, or begins it again: the port is enabled.
     pub fn start(&mut self, now: Instant) {
         self.initialize(now);
+    }
+
+    /// Begins the conversation, or begins it again, with a Response to a Request that a NAS has
+    /// sent (RFC 4137 §6.2): the identity, as a rule, which is then not asked for. The Requests that
+    /// follow have the Identifiers after the Response's.
+    ///
+    /// If the Response is discarded, nothing has begun.
+    pub fn pick_up(&mut self, response: &[u8], now: Instant) -> Received {
+        match Packet::parse(response) {
+            Ok(packet) => self.initialize_with_response(packet, now),
+            Err(reason) => Received::Discarded(reason),
+        }
     }
 
     /// Feeds one EAP packet from the lower layer.

@@ -1,3 +1,4 @@
 //! Helpers for the layers below EAP. Optional; they do no I/O either.
 
 pub mod eapol;
+pub mod radius;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::testing::random::{Obedient, Rules, check};
-use crate::testing::{SCRIPTED_FACTS, rng};
-use crate::{Authenticator, AuthenticatorConfig, Instant, MethodType};
+use crate::testing::{IDENTITY, SCRIPTED_FACTS, response, rng};
+use crate::{Authenticator, AuthenticatorConfig, Instant, MethodType, Received};
 
 #[test]
 fn no_sequence_of_inputs_breaks_a_rule() {
@@ -17,8 +17,10 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         receives: 2,
         one_conversation: true,
     };
-    let configurations = (any::<bool>(), any::<bool>(), any::<bool>(), 1..40_u16);
-    check(&rules, configurations, |(start, policy, notification, max_rounds)| {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let configurations = (flags, 1..40_u16);
+    check(&rules, configurations, |(flags, max_rounds)| {
+        let (start, policy, notification, backend) = flags;
         let mut config = AuthenticatorConfig::builder()
             .custom_method(SCRIPTED_FACTS, || Box::new(Obedient::default()))
             .method(MethodType::GTC)
@@ -30,9 +32,18 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         if notification {
             config = config.notification("Welcome");
         }
+        if backend {
+            config = config.backend();
+        }
         let mut session = Authenticator::new(Arc::new(config.build().unwrap()), rng());
-        if start {
-            session.start(Instant::from_millis(0));
+        let now = Instant::from_millis(0);
+        match (start, backend) {
+            (true, true) => {
+                let fate = session.pick_up(&response(7, IDENTITY, b"user"), now);
+                assert_eq!(fate, Received::Accepted);
+            }
+            (true, false) => session.start(now),
+            (false, _) => {}
         }
         session
     });

@@ -1,6 +1,7 @@
 //! The authenticator's machine, arrow by arrow. A scripted method puts it where a test wants it.
 
 mod arrows;
+mod backend;
 mod departures;
 mod naks;
 mod questions;

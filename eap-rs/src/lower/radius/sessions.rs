@@ -1,0 +1,254 @@
+//! The conversations of a RADIUS server, by State (RFC 2865 §5.24, RFC 3579 §2.6).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use rand_core::{CryptoRng, SeedableRng};
+
+use super::packet::RadiusDiscard;
+use crate::{
+    Answer, AnswerError, Authenticator, AuthenticatorConfig, Event, Failure, Identity, Instant,
+    Outcome, Output, Query, QueryId, Received,
+};
+
+/// The value of a State attribute: 16 random octets that name a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionState(pub [u8; 16]);
+
+/// What a conversation has its host do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SessionOutput {
+    /// Answer the request with an Access-Challenge that has this EAP-Message, and the State.
+    Challenge(Vec<u8>),
+    /// The conversation is over: answer with an Access-Accept or Access-Reject. No request is
+    /// waiting for an answer if it is the peer that has not answered ([`Failure::NoResponse`]).
+    Finished {
+        /// The EAP-Message: Success or Failure.
+        eap_message: Option<Vec<u8>>,
+        /// Who the peer said it is.
+        identity: Identity,
+        /// How it ended.
+        result: Result<Outcome, Failure>,
+    },
+    /// Answer this question with [`SessionTable::handle_answer`].
+    Ask(QueryId, Query),
+    /// This question is open no more.
+    Withdrawn(QueryId),
+    /// Worth logging.
+    Event(Event),
+}
+
+/// The conversations of a RADIUS server: a backend [`Authenticator`] for each State.
+///
+/// Each conversation gives itself up when nothing is heard of it
+/// ([`response_timeout`](crate::AuthenticatorConfigBuilder::response_timeout)) or a question is not
+/// answered, and the table is bounded: it does not grow under requests that lead nowhere. It is
+/// used by one thread at a time; a host of several threads has a mutex around it.
+pub struct SessionTable<R> {
+    config: Arc<AuthenticatorConfig>,
+    rng: R,
+    capacity: usize,
+    sessions: BTreeMap<SessionState, Session>,
+    deadlines: BTreeSet<(Instant, SessionState)>,
+    outputs: VecDeque<(SessionState, SessionOutput)>,
+}
+
+struct Session {
+    authenticator: Authenticator,
+    identity: Identity,
+    /// The packet that has been given out and not passed on: what it is, the next output tells.
+    eap_message: Option<Vec<u8>>,
+    deadline: Option<Instant>,
+}
+
+impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
+    /// A table of at most `capacity` conversations under this configuration, which should be a
+    /// [`backend`](crate::AuthenticatorConfigBuilder::backend)'s.
+    pub fn new(config: Arc<AuthenticatorConfig>, capacity: usize, rng: R) -> Self {
+        Self {
+            config,
+            rng,
+            capacity,
+            sessions: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Feeds the State and EAP-Message of a request that is genuine and no duplicate. Without State,
+    /// a conversation begins; the EAP-Message is then the Response to what the NAS has asked, or
+    /// empty (EAP-Start, RFC 3579 §2.1).
+    ///
+    /// Gives the State of the conversation that now owes the request a reply.
+    ///
+    /// # Errors
+    /// The reason to drop the request.
+    pub fn handle_packet(
+        &mut self,
+        state: Option<&[u8]>,
+        eap_message: &[u8],
+        now: Instant,
+    ) -> Result<SessionState, RadiusDiscard> {
+        match state {
+            None => self.begin(eap_message, now),
+            Some(state) => {
+                let state = state.try_into().map_err(|_| RadiusDiscard::UnknownState)?;
+                self.go_on(SessionState(state), eap_message, now)
+            }
+        }
+    }
+
+    fn begin(&mut self, eap_message: &[u8], now: Instant) -> Result<SessionState, RadiusDiscard> {
+        self.handle_timeout(now);
+        if self.sessions.len() >= self.capacity {
+            return Err(RadiusDiscard::TooManySessions);
+        }
+        let mut authenticator = Authenticator::new(self.config.clone(), R::from_rng(&mut self.rng));
+        if eap_message.is_empty() {
+            authenticator.start(now);
+        } else if let Received::Discarded(reason) = authenticator.pick_up(eap_message, now) {
+            return Err(reason.into());
+        }
+        let state = self.unused_state();
+        let identity = Identity::default();
+        let session = Session { authenticator, identity, eap_message: None, deadline: None };
+        self.sessions.insert(state, session);
+        self.ran(state);
+        Ok(state)
+    }
+
+    fn unused_state(&mut self) -> SessionState {
+        let mut state = [0; 16];
+        loop {
+            self.rng.fill_bytes(&mut state);
+            if !self.sessions.contains_key(&SessionState(state)) {
+                return SessionState(state);
+            }
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        state: SessionState,
+        eap_message: &[u8],
+        now: Instant,
+    ) -> Result<SessionState, RadiusDiscard> {
+        let session = self.sessions.get_mut(&state).ok_or(RadiusDiscard::UnknownState)?;
+        let fate = session.authenticator.handle_packet(eap_message, now);
+        self.ran(state);
+        match fate {
+            Received::Accepted => Ok(state),
+            // While a question is open, the request that raised it is the one to be answered.
+            Received::Duplicate => Err(RadiusDiscard::Duplicate),
+            Received::Discarded(reason) => Err(reason.into()),
+        }
+    }
+
+    /// Answers the open question of a conversation.
+    ///
+    /// # Errors
+    /// [`AnswerError`] if it is not open, or not of that kind: then it stays open.
+    pub fn handle_answer(
+        &mut self,
+        state: SessionState,
+        id: QueryId,
+        answer: Answer,
+        now: Instant,
+    ) -> Result<(), AnswerError> {
+        let session = self.sessions.get_mut(&state).ok_or(AnswerError::Stale)?;
+        session.authenticator.handle_answer(id, answer, now)?;
+        self.ran(state);
+        Ok(())
+    }
+
+    /// Tells the time. Early and late calls are harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((deadline, state)) = self.deadlines.first().copied()
+            && now >= deadline
+        {
+            self.deadlines.remove(&(deadline, state));
+            if let Some(session) = self.sessions.get_mut(&state) {
+                session.deadline = None;
+                session.authenticator.handle_timeout(now);
+            }
+            self.ran(state);
+        }
+    }
+
+    /// The next thing to do, and for which conversation.
+    pub fn poll_output(&mut self) -> Option<(SessionState, SessionOutput)> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called; changes with every input.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// How many conversations there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there is no conversation.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// Takes what the conversation has to say, and its new deadline.
+    fn ran(&mut self, state: SessionState) {
+        let Some(session) = self.sessions.get_mut(&state) else { return };
+        let mut finished = false;
+        while let Some(output) = session.authenticator.poll_output() {
+            let output = match output {
+                Output::Send(packet) => {
+                    session.eap_message = Some(packet);
+                    continue;
+                }
+                Output::Finished(result) => {
+                    finished = true;
+                    SessionOutput::Finished {
+                        eap_message: session.eap_message.take(),
+                        identity: session.identity.clone(),
+                        result,
+                    }
+                }
+                Output::Ask(id, query) => SessionOutput::Ask(id, query),
+                Output::Withdrawn(id) => SessionOutput::Withdrawn(id),
+                Output::Event(event) => {
+                    if let Event::PeerIdentity(identity) = &event {
+                        session.identity = identity.clone();
+                    }
+                    SessionOutput::Event(event)
+                }
+            };
+            self.outputs.push_back((state, output));
+        }
+        if let Some(request) = session.eap_message.take() {
+            self.outputs.push_back((state, SessionOutput::Challenge(request)));
+        }
+        let deadline = session.authenticator.poll_timeout().filter(|_| !finished);
+        if session.deadline != deadline {
+            if let Some(old) = session.deadline {
+                self.deadlines.remove(&(old, state));
+            }
+            session.deadline = deadline;
+            self.deadlines.extend(deadline.map(|deadline| (deadline, state)));
+        }
+        if finished {
+            self.sessions.remove(&state);
+        }
+    }
+}
+
+impl<R> core::fmt::Debug for SessionTable<R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SessionTable")
+            .field("sessions", &self.sessions.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! One login: the peer on one side, the RADIUS client on the other.
+
+use std::sync::Arc;
+use std::time::Instant as Clock;
+
+use eap_rs::radius::{MppeKeys, RadiusCode};
+use eap_rs::{
+    Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig, Query, Received,
+    Secret, Signal,
+};
+use rand::rngs::StdRng;
+
+use crate::client::{Client, Reply};
+
+/// The Identity Request of a NAS (RFC 3748 §5.1).
+const IDENTITY_REQUEST: [u8; 5] = [Code::Request as u8, 0, 0, 5, 1];
+
+/// How a login went.
+pub(crate) struct Report {
+    /// What to tell the user if it failed.
+    pub(crate) result: Result<(), String>,
+    /// Whether both ends have keys, and the same.
+    pub(crate) keys: bool,
+    /// How long it took.
+    pub(crate) millis: u64,
+    /// Requests that were answered.
+    pub(crate) round_trips: u32,
+}
+
+/// The host of a peer.
+pub(crate) struct Login<'a> {
+    peer: Peer,
+    password: Option<&'a str>,
+    clock: Clock,
+    finished: Option<Result<Outcome, Failure>>,
+    round_trips: u32,
+}
+
+impl<'a> Login<'a> {
+    pub(crate) fn new(config: Arc<PeerConfig>, password: Option<&'a str>, rng: StdRng) -> Self {
+        Self {
+            peer: Peer::new(config, rng),
+            password,
+            clock: Clock::now(),
+            finished: None,
+            round_trips: 0,
+        }
+    }
+
+    /// Logs in.
+    pub(crate) fn run(mut self, identity: &Identity, client: &mut Client<'_>) -> Report {
+        let ended = self.converse(identity, client);
+        Report {
+            keys: matches!(ended, Ok(true)),
+            result: ended.map(|_| ()),
+            millis: self.now().as_millis(),
+            round_trips: self.round_trips,
+        }
+    }
+
+    /// Gives whether there are keys, or what to tell the user.
+    fn converse(&mut self, identity: &Identity, client: &mut Client<'_>) -> Result<bool, String> {
+        let mut state = None;
+        let mut response = self.feed(&IDENTITY_REQUEST)?;
+        loop {
+            let packet = match (self.finished.take(), response) {
+                (Some(Err(failure)), _) => return Err(failure.to_string()),
+                (None, Some(packet)) => packet,
+                _ => return Err("the network expects an answer where there is none".into()),
+            };
+            let reply = client.exchange(identity, state.as_deref(), &packet)?;
+            self.round_trips += 1;
+            match reply.code {
+                RadiusCode::ACCESS_ACCEPT => return self.accepted(&reply),
+                RadiusCode::ACCESS_CHALLENGE => {
+                    response = self.feed(&reply.eap)?;
+                    state = reply.state;
+                }
+                _ => return Err(self.rejected(&reply)),
+            }
+        }
+    }
+
+    fn accepted(&mut self, reply: &Reply) -> Result<bool, String> {
+        self.feed(&reply.eap)?;
+        match self.finished.take() {
+            Some(Ok(outcome)) => compare_keys(&outcome, reply.keys.as_ref()),
+            Some(Err(failure)) => Err(failure.to_string()),
+            None => Err("Access-Accept without EAP-Success".into()),
+        }
+    }
+
+    /// An Access-Reject is a refusal whatever EAP packet is in it.
+    fn rejected(&mut self, reply: &Reply) -> String {
+        if reply.eap.first() == Some(&(Code::Failure as u8)) {
+            let _ = self.feed(&reply.eap);
+        }
+        if self.finished.is_none() {
+            self.peer.handle_signal(Signal::AltReject, self.now());
+            let _ = self.drain();
+        }
+        match self.finished.take() {
+            Some(Err(failure)) => failure.to_string(),
+            _ => "refused by an Access-Reject".into(),
+        }
+    }
+
+    /// Gives the peer a packet, and returns its response.
+    fn feed(&mut self, packet: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        if let Received::Discarded(reason) = self.peer.handle_packet(packet, self.now()) {
+            return Err(format!("the network sent a bad packet: {reason}"));
+        }
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Result<Option<Vec<u8>>, String> {
+        let mut response = None;
+        while let Some(output) = self.peer.poll_output() {
+            match output {
+                Output::Send(packet) => response = Some(packet),
+                Output::Finished(result) => self.finished = Some(result),
+                Output::Ask(id, query) => {
+                    let answer = self.answer(&query);
+                    self.peer
+                        .handle_answer(id, answer, self.now())
+                        .map_err(|error| error.to_string())?;
+                }
+                _ => {}
+            }
+        }
+        Ok(response)
+    }
+
+    fn answer(&self, query: &Query) -> Answer {
+        match (query, self.password) {
+            (Query::Password { .. } | Query::Token { .. }, Some(password)) => {
+                Answer::Secret(Secret::from(password))
+            }
+            _ => Answer::Decline,
+        }
+    }
+
+    fn now(&self) -> Instant {
+        let millis = self.clock.elapsed().as_millis();
+        Instant::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+}
+
+/// The NAS would protect the link with the server's keys, the peer with its own (RFC 3579 §3.2).
+fn compare_keys(outcome: &Outcome, sent: Option<&MppeKeys>) -> Result<bool, String> {
+    match (&outcome.keys, sent) {
+        (None, None) => Ok(false),
+        (Some(keys), Some(sent)) if sent.match_msk(&keys.msk) => Ok(true),
+        (Some(_), Some(_)) => Err("the keys of the Access-Accept are others than ours".into()),
+        (Some(_), None) => Err("the Access-Accept has no keys".into()),
+        (None, Some(_)) => {
+            Err(format!("the Access-Accept has keys, and {} derives none", outcome.method))
+        }
+    }
+}

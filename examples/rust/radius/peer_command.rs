@@ -1,0 +1,151 @@
+//! The command line of `radius_peer`.
+
+use std::time::Duration;
+
+use eap_rs::MethodFacts;
+use eap_rs::radius::SharedSecret;
+use lexopt::{Arg, Error, Parser, ValueExt};
+
+use crate::names::{available, find};
+use crate::tls_flags::TlsFlags;
+
+/// How the example is called.
+pub(crate) const USAGE: &str = "\
+usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
+                   --identity NAME [--password PASSWORD] [more]
+       radius_peer --help
+";
+
+const TLS_FLAGS: [&str; 10] = [
+    "anonymous-identity",
+    "ca",
+    "insecure-no-server-authentication",
+    "server-name",
+    "cert",
+    "key",
+    "tls-min",
+    "tls-max",
+    "fragment-size",
+    "resume",
+];
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// `--help`.
+    Help,
+    /// Log in.
+    Login(Settings),
+}
+
+/// How to log in.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// `--server`.
+    pub(crate) server: String,
+    /// `--secret`.
+    pub(crate) secret: SharedSecret,
+    /// `--method`.
+    pub(crate) method: &'static MethodFacts,
+    /// `--identity`.
+    pub(crate) identity: String,
+    /// `--password`.
+    pub(crate) password: Option<String>,
+    /// `--count`.
+    pub(crate) count: u32,
+    /// `--timeout`: how long to wait for an answer before a request is sent again.
+    pub(crate) timeout: Duration,
+    /// `--json`.
+    pub(crate) json: bool,
+}
+
+impl Command {
+    /// Reads the command line.
+    pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
+        let (mut server, mut secret, mut method, mut identity) = (None, None, None, None);
+        let mut password = None;
+        let (mut count, mut timeout) = (1, 3);
+        let (mut help, mut json) = (false, false);
+        let mut tls = TlsFlags::default();
+        while let Some(argument) = arguments.next()? {
+            let Arg::Long(flag) = argument else { return Err(argument.unexpected()) };
+            let flag = flag.to_owned();
+            match flag.as_str() {
+                "server" => server = Some(arguments.value()?.string()?),
+                "secret" => secret = Some(arguments.value()?.string()?),
+                "method" => method = Some(arguments.value()?.string()?),
+                "identity" => identity = Some(arguments.value()?.string()?),
+                "password" => password = Some(arguments.value()?.string()?),
+                "count" => count = number(&mut arguments, &flag, 1_000_000)?,
+                "timeout" => timeout = number(&mut arguments, &flag, 60)?,
+                "json" => json = true,
+                "help" => help = true,
+                _ if tls.read(&flag, &TLS_FLAGS, &mut arguments)? => {}
+                _ => return Err(Arg::Long(&flag).unexpected()),
+            }
+        }
+        if help {
+            return Ok(Self::Help);
+        }
+        let method = find(&required(method, "method")?)?;
+        tls.check(&[method])?;
+        Ok(Self::Login(Settings {
+            server: required(server, "server")?,
+            secret: SharedSecret::new(required(secret, "secret")?)
+                .map_err(|error| error.to_string())?,
+            method,
+            identity: required(identity, "identity")?,
+            password,
+            count,
+            timeout: Duration::from_secs(timeout.into()),
+            json,
+        }))
+    }
+}
+
+fn required(value: Option<String>, flag: &str) -> Result<String, Error> {
+    value.ok_or_else(|| format!("--{flag} is missing").into())
+}
+
+fn number(arguments: &mut Parser, flag: &str, max: u32) -> Result<u32, Error> {
+    let value = arguments.value()?.string()?;
+    match value.parse() {
+        Ok(number) if (1..=max).contains(&number) => Ok(number),
+        _ => Err(format!("--{flag} {value:?}; accepted: 1 to {max}").into()),
+    }
+}
+
+/// The text of `--help`.
+pub(crate) fn help() -> String {
+    format!(
+        "Logs in at a RADIUS server, as a NAS and the peer behind it.
+
+{USAGE}
+  --server HOST:PORT    the RADIUS server
+  --secret SECRET       the secret shared with it
+  --method NAME         the method: {available}
+  --identity NAME       who logs in
+  --password PASSWORD   the password, token or one-time password
+  --count N             log in that often, one after the other
+  --timeout SECONDS     the wait for an answer, 3 if not given; after three
+                        requests without an answer the login has failed
+  --json                one JSON object for each login
+  --help                this text
+
+TLS-based methods also take:
+  --anonymous-identity NAME             who is said to log in, outside TLS
+  --ca FILE                             who may sign the server's certificate
+  --insecure-no-server-authentication   anybody may be the server
+  --server-name NAME                    the name in its certificate
+  --cert FILE --key FILE                the peer's own certificate
+  --tls-min VERSION --tls-max VERSION   1.2 or 1.3
+  --fragment-size N                     octets of TLS in one EAP packet
+  --resume N                            log in that often again by resumption
+
+The last line is SUCCESS, or FAILURE and why. The server's MPPE keys have to be
+those that the method has derived.
+Exit status: 0 every login succeeded, 1 some failed, 2 wrong usage.
+",
+        available = available(),
+    )
+}

@@ -1,0 +1,120 @@
+//! What `radius_peer` prints: lines or JSON objects on standard output, and a progress bar on
+//! standard error.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::login::Report;
+use crate::peer_command::Settings;
+
+const BAR_WIDTH: u32 = 30;
+
+/// How often the bar is drawn.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Counts logins and prints them.
+pub(crate) struct Tally<'a> {
+    settings: &'a Settings,
+    started: Instant,
+    drawn: Option<Instant>,
+    bar: bool,
+    done: u32,
+    failed: u32,
+    /// Why the first one failed.
+    reason: Option<String>,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            started: Instant::now(),
+            drawn: None,
+            bar: settings.count > 1 && io::stderr().is_terminal(),
+            done: 0,
+            failed: 0,
+            reason: None,
+        }
+    }
+
+    /// A login has ended.
+    pub(crate) fn add(&mut self, report: Report, out: &mut impl Write) -> io::Result<()> {
+        self.done += 1;
+        if self.settings.json {
+            writeln!(out, "{}", self.json(&report))?;
+        } else if self.settings.count == 1 && report.result.is_ok() {
+            writeln!(
+                out,
+                "{} logged in by {}: {} round trips, {} ms, keys: {}",
+                self.settings.identity,
+                self.settings.method.method,
+                report.round_trips,
+                report.millis,
+                if report.keys { "equal on both ends" } else { "none" },
+            )?;
+        }
+        if let Err(reason) = report.result {
+            self.failed += 1;
+            self.reason.get_or_insert(reason);
+        }
+        self.draw();
+        Ok(())
+    }
+
+    fn json(&self, report: &Report) -> serde_json::Value {
+        serde_json::json!({
+            "result": if report.result.is_ok() { "success" } else { "failure" },
+            "method": self.settings.method.name,
+            "identity": self.settings.identity,
+            "reason": report.result.as_ref().err(),
+            "keys": report.keys,
+            "ms": report.millis,
+            "round_trips": report.round_trips,
+        })
+    }
+
+    /// Prints the last lines, and says whether every login has succeeded.
+    pub(crate) fn finish(self, out: &mut impl Write) -> io::Result<bool> {
+        if self.bar {
+            let _ = io::stderr().write_all(b"\n");
+        }
+        if !self.settings.json {
+            if self.settings.count > 1 {
+                let (done, rate) = (self.done, self.rate());
+                writeln!(out, "{} of {done} logins, {rate:.1} per second", done - self.failed)?;
+            }
+            match (&self.reason, self.settings.count) {
+                (None, _) => writeln!(out, "SUCCESS")?,
+                (Some(reason), 1) => writeln!(out, "FAILURE: {reason}")?,
+                (Some(reason), _) => {
+                    writeln!(out, "FAILURE: {} of {} logins: {reason}", self.failed, self.done)?;
+                }
+            }
+        }
+        Ok(self.failed == 0)
+    }
+
+    fn rate(&self) -> f64 {
+        f64::from(self.done) / self.started.elapsed().as_secs_f64().max(0.001)
+    }
+
+    fn draw(&mut self) {
+        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
+        if !self.bar || !(due || self.done == self.settings.count) {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let count = self.settings.count;
+        let filled = u64::from(self.done) * u64::from(BAR_WIDTH) / u64::from(count);
+        let bar: String =
+            (0..u64::from(BAR_WIDTH)).map(|place| if place < filled { '#' } else { '.' }).collect();
+        let line = format!(
+            "\r[{bar}] {}/{count}  {:.1} per second  {} failed ",
+            self.done,
+            self.rate(),
+            self.failed
+        );
+        // Where standard error is closed, there is nobody to look at it.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}

@@ -1,0 +1,223 @@
+//! The server: requests in, replies out, one conversation for each State.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Write};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Clock};
+
+use eap_rs::radius::{
+    AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusDiscard, RadiusPacket, Seen,
+    SessionOutput, SessionState, SessionTable, SharedSecret,
+};
+use eap_rs::{AuthenticatorConfig, Failure, Identity, Instant, Outcome};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::users::Users;
+
+/// How many conversations there may be at a time.
+const MAX_SESSIONS: usize = 10_000;
+
+/// How many answered requests are remembered.
+const MAX_DUPLICATES: usize = 20_000;
+
+/// A RADIUS server on one socket.
+pub(crate) struct Server<'a, W> {
+    socket: UdpSocket,
+    secret: &'a SharedSecret,
+    users: &'a Users,
+    clock: Clock,
+    sessions: SessionTable<StdRng>,
+    duplicates: DuplicateCache<SocketAddr>,
+    /// The request that each conversation owes a reply to.
+    waiting: BTreeMap<SessionState, Request>,
+    rng: StdRng,
+    log: W,
+}
+
+struct Request {
+    source: SocketAddr,
+    octets: Vec<u8>,
+}
+
+impl<'a, W: Write> Server<'a, W> {
+    pub(crate) fn new(
+        socket: UdpSocket,
+        secret: &'a SharedSecret,
+        users: &'a Users,
+        config: AuthenticatorConfig,
+        mut rng: StdRng,
+        log: W,
+    ) -> Self {
+        Self {
+            socket,
+            secret,
+            users,
+            clock: Clock::now(),
+            sessions: SessionTable::new(Arc::new(config), MAX_SESSIONS, rng.fork()),
+            duplicates: DuplicateCache::new(MAX_DUPLICATES, DuplicateCache::<SocketAddr>::LIFETIME),
+            waiting: BTreeMap::new(),
+            rng,
+            log,
+        }
+    }
+
+    /// For ever.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        writeln!(self.log, "listening on {}", self.socket.local_addr()?)?;
+        let mut buffer = [0; 4096];
+        loop {
+            self.socket.set_read_timeout(self.time_left())?;
+            match self.socket.recv_from(&mut buffer) {
+                Ok((len, source)) => {
+                    let octets = buffer.get(..len).unwrap_or_default();
+                    if let Err(reason) = self.request(octets, source)? {
+                        writeln!(self.log, "drop from {source}: {reason}")?;
+                    }
+                }
+                Err(error) if is_no_news(&error) => {}
+                Err(error) => return Err(error),
+            }
+            self.sessions.handle_timeout(self.now());
+            self.outputs()?;
+        }
+    }
+
+    /// Takes a request; the inner result is why it was dropped.
+    fn request(
+        &mut self,
+        octets: &[u8],
+        source: SocketAddr,
+    ) -> io::Result<Result<(), RadiusDiscard>> {
+        let now = self.now();
+        let packet = match RadiusPacket::parse(octets) {
+            Ok(packet) => packet,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Err(reason) = packet.check_request(self.secret) {
+            return Ok(Err(reason));
+        }
+        if packet.code() != RadiusCode::ACCESS_REQUEST {
+            return Ok(Err(RadiusDiscard::UnexpectedCode(packet.code().0)));
+        }
+        match self.duplicates.check(source, &packet, now) {
+            Seen::New => {}
+            Seen::InProgress => return Ok(Err(RadiusDiscard::Duplicate)),
+            Seen::Answered(reply) => {
+                self.socket.send_to(reply, source)?;
+                return Ok(Ok(()));
+            }
+        }
+        let Some(eap) = packet.eap_message() else {
+            return Ok(Err(RadiusDiscard::NoEapMessage));
+        };
+        let state = packet.values(AttributeType::STATE).next();
+        Ok(self.sessions.handle_packet(state, &eap, now).map(|session| {
+            self.waiting.insert(session, Request { source, octets: octets.to_vec() });
+        }))
+    }
+
+    fn outputs(&mut self) -> io::Result<()> {
+        while let Some((session, output)) = self.sessions.poll_output() {
+            match output {
+                SessionOutput::Challenge(eap) => {
+                    self.reply(session, RadiusCode::ACCESS_CHALLENGE, |reply| {
+                        reply.attribute(AttributeType::STATE, session.0).eap_message(&eap)
+                    })?;
+                }
+                SessionOutput::Ask(id, query) => {
+                    let answer = self.users.answer(&query);
+                    let now = self.now();
+                    if let Err(error) = self.sessions.handle_answer(session, id, answer, now) {
+                        writeln!(self.log, "answer not taken: {error}")?;
+                    }
+                }
+                SessionOutput::Finished { eap_message, identity, result } => {
+                    let eap = eap_message.unwrap_or_default();
+                    match result {
+                        Ok(outcome) => self.accept(session, &eap, &identity, &outcome)?,
+                        Err(failure) => self.reject(session, &eap, &identity, &failure)?,
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn accept(
+        &mut self,
+        session: SessionState,
+        eap: &[u8],
+        identity: &Identity,
+        outcome: &Outcome,
+    ) -> io::Result<()> {
+        let (secret, mut rng) = (self.secret, self.rng.fork());
+        self.reply(session, RadiusCode::ACCESS_ACCEPT, |reply| {
+            let reply =
+                reply.attribute(AttributeType::USER_NAME, identity.as_bytes()).eap_message(eap);
+            match &outcome.keys {
+                Some(keys) => reply.mppe_keys(&keys.msk, secret, &mut rng),
+                None => reply,
+            }
+        })?;
+        writeln!(self.log, "accept {identity} ({})", outcome.method)
+    }
+
+    fn reject(
+        &mut self,
+        session: SessionState,
+        eap: &[u8],
+        identity: &Identity,
+        failure: &Failure,
+    ) -> io::Result<()> {
+        if *failure == Failure::NoResponse {
+            // No request is waiting for an answer.
+            return writeln!(self.log, "gave up {identity}: {failure}");
+        }
+        self.reply(session, RadiusCode::ACCESS_REJECT, |reply| reply.eap_message(eap))?;
+        writeln!(self.log, "reject {identity}: {failure}")
+    }
+
+    fn reply(
+        &mut self,
+        session: SessionState,
+        code: RadiusCode,
+        fill: impl FnOnce(RadiusBuilder) -> RadiusBuilder,
+    ) -> io::Result<()> {
+        let Some(Request { source, octets }) = self.waiting.remove(&session) else { return Ok(()) };
+        let Ok(request) = RadiusPacket::parse(&octets) else { return Ok(()) };
+        let reply = match fill(RadiusBuilder::response(code, &request)).build(self.secret) {
+            Ok(reply) => reply,
+            Err(error) => return writeln!(self.log, "no reply to {source}: {error}"),
+        };
+        let (id, authenticator) = (request.identifier(), request.authenticator());
+        self.duplicates.answered(source, id, authenticator, &reply);
+        self.socket.send_to(&reply, source)?;
+        Ok(())
+    }
+
+    /// Until the next deadline; a socket's time-out must not be zero.
+    fn time_left(&self) -> Option<Duration> {
+        let deadline = self.sessions.poll_timeout()?;
+        Some(deadline.saturating_since(self.now()).max(Duration::from_millis(1)))
+    }
+
+    fn now(&self) -> Instant {
+        let millis = self.clock.elapsed().as_millis();
+        Instant::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+}
+
+/// A deadline has come; or a client has gone before its reply came.
+fn is_no_news(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock
+            | ErrorKind::TimedOut
+            | ErrorKind::Interrupted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+    )
+}

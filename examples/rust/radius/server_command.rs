@@ -1,0 +1,110 @@
+//! The command line of `radius_server`.
+
+use eap_rs::MethodFacts;
+use eap_rs::SUPPORTED;
+use eap_rs::radius::SharedSecret;
+use lexopt::{Arg, Error, Parser, ValueExt};
+
+use crate::names::{available, find};
+use crate::tls_flags::TlsFlags;
+use crate::users::Users;
+
+/// How the example is called.
+pub(crate) const USAGE: &str = "\
+usage: radius_server --listen HOST:PORT --secret SECRET
+                     [--user NAME:PASSWORD]... [--users FILE] [more]
+       radius_server --help
+";
+
+const TLS_FLAGS: [&str; 7] =
+    ["cert", "key", "ca", "tls-min", "tls-max", "fragment-size", "ticket-key"];
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// `--help`.
+    Help,
+    /// Serve.
+    Serve(Settings),
+}
+
+/// How to serve.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// `--listen`.
+    pub(crate) listen: String,
+    /// `--secret`.
+    pub(crate) secret: SharedSecret,
+    /// `--user` and `--users`.
+    pub(crate) users: Users,
+    /// `--methods`.
+    pub(crate) methods: Vec<&'static MethodFacts>,
+}
+
+impl Command {
+    /// Reads the command line.
+    pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
+        let (mut listen, mut secret, mut help) = (None, None, false);
+        let mut users = Users::default();
+        let mut methods: Vec<_> = SUPPORTED.iter().collect();
+        let mut tls = TlsFlags::default();
+        while let Some(argument) = arguments.next()? {
+            let Arg::Long(flag) = argument else { return Err(argument.unexpected()) };
+            let flag = flag.to_owned();
+            match flag.as_str() {
+                "listen" => listen = Some(arguments.value()?.string()?),
+                "secret" => secret = Some(arguments.value()?.string()?),
+                "user" => users.add_pair(&arguments.value()?.string()?)?,
+                "users" => users.add_file(&arguments.value()?.string()?)?,
+                "methods" => {
+                    let names = arguments.value()?.string()?;
+                    methods = names.split(',').map(find).collect::<Result<_, _>>()?;
+                }
+                "help" => help = true,
+                _ if tls.read(&flag, &TLS_FLAGS, &mut arguments)? => {}
+                _ => return Err(Arg::Long(&flag).unexpected()),
+            }
+        }
+        if help {
+            return Ok(Self::Help);
+        }
+        tls.check(&methods)?;
+        let secret = secret.ok_or("--secret is missing")?;
+        Ok(Self::Serve(Settings {
+            listen: listen.ok_or("--listen is missing")?,
+            secret: SharedSecret::new(secret).map_err(|error| error.to_string())?,
+            users,
+            methods,
+        }))
+    }
+}
+
+/// The text of `--help`.
+pub(crate) fn help() -> String {
+    format!(
+        "Authenticates users by EAP in RADIUS.
+
+{USAGE}
+  --listen HOST:PORT     where requests arrive; port 0 for any
+  --secret SECRET        the secret shared with every client
+  --user NAME:PASSWORD   a user
+  --users FILE           a TOML file of users; each has a table
+                         [users.NAME] with password = \"PASSWORD\"
+  --methods NAME,NAME    the methods offered, the preferred one first;
+                         {available} if not given
+  --help                 this text
+
+OTP takes the password for the user's next one-time password.
+
+TLS-based methods also take:
+  --cert FILE --key FILE                the server's certificate
+  --ca FILE                             who may sign the peers' certificates
+  --tls-min VERSION --tls-max VERSION   1.2 or 1.3
+  --fragment-size N                     octets of TLS in one EAP packet
+  --ticket-key FILE                     lets several servers resume sessions
+
+Requests without a valid Message-Authenticator are dropped.
+",
+        available = available(),
+    )
+}

@@ -1,0 +1,70 @@
+//! The flags that only TLS-based methods have a use for. Both tools take them.
+
+use std::collections::BTreeMap;
+
+use eap_rs::MethodFacts;
+use lexopt::{Error, Parser, ValueExt};
+
+/// What was given, by flag. Values are checked when they are read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TlsFlags(BTreeMap<&'static str, String>);
+
+impl TlsFlags {
+    /// Reads the value of `flag`, if it is one of `flags`.
+    pub(crate) fn read(
+        &mut self,
+        flag: &str,
+        flags: &[&'static str],
+        arguments: &mut Parser,
+    ) -> Result<bool, Error> {
+        let Some(flag) = flags.iter().find(|known| **known == flag) else { return Ok(false) };
+        let value = match *flag {
+            "insecure-no-server-authentication" => String::new(),
+            _ => arguments.value()?.string()?,
+        };
+        check(flag, &value)?;
+        self.0.insert(flag, value);
+        Ok(true)
+    }
+
+    /// Refuses what makes no sense together, or with these methods.
+    pub(crate) fn check(&self, methods: &[&MethodFacts]) -> Result<(), Error> {
+        if let Some(flag) = self.0.keys().next()
+            && !methods.iter().any(|facts| is_tls_based(facts))
+        {
+            return Err(format!("--{flag} is only for TLS-based methods").into());
+        }
+        if self.has("ca") && self.has("insecure-no-server-authentication") {
+            return Err("--ca and --insecure-no-server-authentication contradict each other".into());
+        }
+        for (flag, other) in [("cert", "key"), ("key", "cert")] {
+            if self.has(flag) && !self.has(other) {
+                return Err(format!("--{flag} needs --{other}").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.0.contains_key(flag)
+    }
+}
+
+/// TLS-based methods are those that authenticate the server, too.
+fn is_tls_based(facts: &MethodFacts) -> bool {
+    facts.mutual
+}
+
+fn check(flag: &str, value: &str) -> Result<(), Error> {
+    let accepted = match flag {
+        "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
+        "fragment-size" if !in_range(value, 100..=65_535) => "100 to 65535",
+        "resume" if !in_range(value, 1..=1_000_000) => "1 to 1000000",
+        _ => return Ok(()),
+    };
+    Err(format!("--{flag} {value:?}; accepted: {accepted}").into())
+}
+
+fn in_range(value: &str, range: std::ops::RangeInclusive<u32>) -> bool {
+    value.parse().is_ok_and(|number| range.contains(&number))
+}

@@ -1,0 +1,94 @@
+//! Logs in at a RADIUS server: a NAS and the peer behind it in one program, to try a server or to
+//! test one under load.
+//!
+//! ```text
+//! cargo run --example radius_peer -- --server 127.0.0.1:1812 --secret testing123 \
+//!     --method md5 --identity alice --password wonderland
+//! ```
+//!
+//! The peer is the same as behind a switch; the packets travel in RADIUS rather than in EAPOL.
+
+#[path = "radius/client.rs"]
+mod client;
+#[path = "radius/login.rs"]
+mod login;
+mod names;
+#[path = "radius/peer_command.rs"]
+mod peer_command;
+#[path = "radius/report.rs"]
+mod report;
+#[path = "radius/tls_flags.rs"]
+mod tls_flags;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use eap_rs::{ConfigError, Identity, PeerConfig};
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
+
+use client::Client;
+use login::Login;
+use peer_command::{Command, Settings};
+use report::Tally;
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let done = match Command::parse(lexopt::Parser::from_env()) {
+        Ok(command) => run(&command, &mut io::stdout().lock()),
+        Err(error) => {
+            complain(&format!("error: {error}\n\n{}", peer_command::USAGE));
+            return ExitCode::from(USAGE);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FAILED),
+        Err(error) => {
+            complain(&format!("error: {error}\n"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn complain(text: &str) {
+    // Where standard error is closed, the exit status has to do.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Says whether every login succeeded.
+fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
+    let settings = match command {
+        Command::Help => {
+            out.write_all(peer_command::help().as_bytes())?;
+            return Ok(true);
+        }
+        Command::Login(settings) => settings,
+    };
+    let config = Arc::new(peer_config(settings)?);
+    let identity = Identity::new(&settings.identity);
+    let mut rng = StdRng::try_from_rng(&mut SysRng)?;
+    let mut client =
+        Client::connect(&settings.server, &settings.secret, settings.timeout, rng.fork())
+            .map_err(|error| format!("{}: {error}", settings.server))?;
+    let mut tally = Tally::new(settings);
+    for _ in 0..settings.count {
+        let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
+        tally.add(login.run(&identity, &mut client), out)?;
+    }
+    Ok(tally.finish(out)?)
+}
+
+/// Everything that the peer is told: the one place where a method is configured.
+fn peer_config(settings: &Settings) -> Result<PeerConfig, ConfigError> {
+    let mut config =
+        PeerConfig::builder().identity(&settings.identity).method(settings.method.method);
+    if let Some(password) = &settings.password {
+        config = config.password(password);
+    }
+    config.build()
+}

@@ -1,0 +1,78 @@
+//! A RADIUS server that authenticates by EAP: the backend of switches and access points.
+//!
+//! ```text
+//! cargo run --example radius_server -- --listen 127.0.0.1:1812 --secret testing123 \
+//!     --user alice:wonderland
+//! ```
+//!
+//! One line is printed for each event, and never a secret. `Server::run` is the loop: everything
+//! between a datagram and the next is done by the library.
+
+mod names;
+#[path = "radius/server.rs"]
+mod server;
+#[path = "radius/server_command.rs"]
+mod server_command;
+#[path = "radius/tls_flags.rs"]
+mod tls_flags;
+#[path = "radius/users.rs"]
+mod users;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::UdpSocket;
+use std::process::ExitCode;
+
+use eap_rs::{AuthenticatorConfig, ConfigError};
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
+
+use server::Server;
+use server_command::{Command, Settings};
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let command = match Command::parse(lexopt::Parser::from_env()) {
+        Ok(command) => command,
+        Err(error) => {
+            complain(&format!("error: {error}\n\n{}", server_command::USAGE));
+            return ExitCode::from(USAGE);
+        }
+    };
+    match run(&command, io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("error: {error}\n"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn complain(text: &str) {
+    // Where standard error is closed, the exit status has to do.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
+    let settings = match command {
+        Command::Help => return Ok(out.write_all(server_command::help().as_bytes())?),
+        Command::Serve(settings) => settings,
+    };
+    let config = server_config(settings)?;
+    let socket = UdpSocket::bind(&settings.listen)
+        .map_err(|error| format!("{}: {error}", settings.listen))?;
+    let rng = StdRng::try_from_rng(&mut SysRng)?;
+    Server::new(socket, &settings.secret, &settings.users, config, rng, out).run()?;
+    Ok(())
+}
+
+/// Everything that the authenticators are told: the one place where methods are configured.
+fn server_config(settings: &Settings) -> Result<AuthenticatorConfig, ConfigError> {
+    let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
+    for facts in &settings.methods {
+        config = config.method(facts.method);
+    }
+    config.build()
+}

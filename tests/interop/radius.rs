@@ -1,0 +1,234 @@
+//! EAP in RADIUS: `eapol_test` at our server; our peer at FreeRADIUS and at hostapd.
+
+use crate::lab::{Host, Lab, Process};
+
+const SECRET: &str = "radius-secret";
+const SERVER: &str = "127.0.0.1:1812";
+
+/// The path of a built Rust example.
+fn example(name: &str) -> String {
+    let folder = std::env::var("EAP_EXAMPLES_RUST")
+        .expect("EAP_EXAMPLES_RUST names the folder of the built examples: use tests/run interop");
+    format!("{folder}/{name}")
+}
+
+// Servers and clients share one host's loopback; each test has a host of its own.
+fn start(lab: &Lab, program: &str, args: &[&str]) -> Process {
+    lab.start(Host::Switch, program, args)
+}
+
+fn radius_server(lab: &Lab, methods: &str) -> Process {
+    let args = ["--listen", SERVER, "--secret", SECRET, "--user", "alice:secret"];
+    let args = [&args[..], &["--methods", methods]].concat();
+    let mut server = start(lab, &example("radius_server"), &args);
+    server.expect(&format!("listening on {SERVER}"));
+    server
+}
+
+fn eapol_test(lab: &Lab, eap: &str, password: &str, secret: &str, more: &[&str]) -> Process {
+    let config = format!(
+        "network={{\n  key_mgmt=IEEE8021X\n  eap={eap}\n  identity=\"alice\"\n  \
+         password=\"{password}\"\n}}\n"
+    );
+    let config = lab.file("eapol_test.conf", &config);
+    let args = ["-c", &config, "-a", "127.0.0.1", "-p", "1812", "-s", secret, "-t", "5"];
+    start(lab, "eapol_test", &[&args, more].concat())
+}
+
+/// Our peer; the last line that it prints, and whether its exit status fits that.
+#[track_caller]
+fn radius_peer(lab: &Lab, method: &str, identity: &str, password: &str) -> String {
+    let args = ["--server", SERVER, "--secret", SECRET, "--method", method];
+    let args = [&args[..], &["--identity", identity, "--password", password]].concat();
+    let mut peer = start(lab, &example("radius_peer"), &args);
+    let status = peer.wait().code();
+    let last = match status {
+        Some(0) => peer.expect("SUCCESS"),
+        _ => peer.expect("FAILURE: "),
+    };
+    assert_eq!(status, Some(i32::from(last != "SUCCESS")), "{last}");
+    last
+}
+
+/// eapol_test prints its verdict on the last line.
+#[track_caller]
+fn assert_verdict(mut eapol_test: Process, verdict: &str) {
+    let status = eapol_test.wait();
+    eapol_test.expect(verdict);
+    assert_eq!(status.success(), verdict == "SUCCESS");
+}
+
+#[test]
+fn eapol_test_logs_in_with_md5_and_gtc() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "md5,gtc");
+    for (eap, shown) in [("MD5", "MD5-Challenge"), ("GTC", "GTC")] {
+        // -n: these methods derive no keys.
+        assert_verdict(eapol_test(&lab, eap, "secret", SECRET, &["-n"]), "SUCCESS");
+        assert_eq!(server.expect("a"), format!("accept alice ({shown})"));
+    }
+}
+
+#[test]
+fn eapol_test_logs_in_ten_times_in_one_run() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "md5");
+    // -r: re-authentications.
+    assert_verdict(eapol_test(&lab, "MD5", "secret", SECRET, &["-n", "-r", "9"]), "SUCCESS");
+    for _ in 0..10 {
+        assert_eq!(server.expect("a"), "accept alice (MD5-Challenge)");
+    }
+}
+
+#[test]
+fn eapol_test_with_a_wrong_password_is_refused() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "md5,gtc");
+    for eap in ["MD5", "GTC"] {
+        assert_verdict(eapol_test(&lab, eap, "guess", SECRET, &["-n"]), "FAILURE");
+        assert_eq!(server.expect("e"), "reject alice: wrong password or token");
+    }
+}
+
+#[test]
+fn eapol_test_with_a_wrong_secret_is_not_answered() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "md5");
+    assert_verdict(eapol_test(&lab, "MD5", "secret", "another", &["-n"]), "FAILURE");
+    server.expect("wrong Message-Authenticator");
+    assert!(!server.lines().iter().any(|line| line.contains("accept")));
+}
+
+#[test]
+fn eapol_test_without_a_common_method_is_refused() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "md5");
+    assert_verdict(eapol_test(&lab, "GTC", "secret", SECRET, &["-n"]), "FAILURE");
+    server.expect("reject alice: no common method: the peer refused every method offered");
+}
+
+/// FreeRADIUS with the user alice, and nothing that the distribution has configured.
+fn freeradius(lab: &Lab) -> Process {
+    let folder = lab.path("raddb");
+    std::fs::create_dir_all(&folder).unwrap();
+    lab.file("raddb/dictionary", "$INCLUDE /usr/share/freeradius/dictionary\n");
+    let users = lab.file("raddb/users", "alice Cleartext-Password := \"secret\"\n");
+    lab.file(
+        "raddb/radiusd.conf",
+        &format!(
+            r#"
+prefix = {folder}
+logdir = {folder}
+run_dir = {folder}
+libdir = /usr/lib/freeradius
+cleanup_delay = 0
+security {{
+    reject_delay = 0
+}}
+client loopback {{
+    ipaddr = 127.0.0.1
+    secret = {SECRET}
+    require_message_authenticator = yes
+}}
+modules {{
+    pap {{
+    }}
+    files {{
+        filename = {users}
+    }}
+    eap {{
+        default_eap_type = md5
+        md5 {{
+        }}
+        gtc {{
+            auth_type = PAP
+        }}
+    }}
+}}
+server default {{
+    listen {{
+        type = auth
+        ipaddr = 127.0.0.1
+        port = 1812
+    }}
+    authorize {{
+        eap {{
+            ok = return
+        }}
+        files
+        pap
+    }}
+    authenticate {{
+        Auth-Type PAP {{
+            pap
+        }}
+        eap
+    }}
+    post-auth {{
+        Post-Auth-Type REJECT {{
+            eap
+        }}
+    }}
+}}
+"#
+        ),
+    );
+    let mut server = start(lab, "freeradius", &["-d", &folder, "-n", "radiusd", "-X"]);
+    server.expect("Ready to process requests");
+    server
+}
+
+/// hostapd as a RADIUS server, with alice who has MD5 and bob who has GTC.
+fn hostapd(lab: &Lab) -> Process {
+    let users = lab.file("users", "\"alice\" MD5 \"secret\"\n\"bob\" GTC \"secret\"\n");
+    let clients = lab.file("clients", &format!("127.0.0.1/32 {SECRET}\n"));
+    let config = lab.file(
+        "hostapd.conf",
+        &format!(
+            "interface=lo\ndriver=none\nieee8021x=1\neap_server=1\neap_user_file={users}\n\
+             radius_server_clients={clients}\nradius_server_auth_port=1812\n\
+             logger_stdout=-1\nlogger_stdout_level=0\n"
+        ),
+    );
+    let mut server = start(lab, "hostapd", &["-d", &config]);
+    server.expect("AP-ENABLED");
+    server
+}
+
+fn assert_refused(last: &str, method: &str) {
+    let reason = "the network refused the login: wrong name or password, or not allowed";
+    assert_eq!(last, format!("FAILURE: {reason} ({method})"));
+}
+
+#[test]
+fn radius_peer_logs_in_at_freeradius_and_is_refused_with_a_wrong_password() {
+    let lab = Lab::new();
+    let _server = freeradius(&lab);
+    for (method, shown) in [("md5", "MD5-Challenge"), ("gtc", "GTC")] {
+        assert_eq!(radius_peer(&lab, method, "alice", "secret"), "SUCCESS");
+        assert_refused(&radius_peer(&lab, method, "alice", "guess"), shown);
+    }
+    assert_refused(&radius_peer(&lab, "md5", "mallory", "secret"), "MD5-Challenge");
+}
+
+#[test]
+fn radius_peer_logs_in_at_hostapd_and_is_refused_with_a_wrong_password() {
+    let lab = Lab::new();
+    let _server = hostapd(&lab);
+    for (method, identity, shown) in [("md5", "alice", "MD5-Challenge"), ("gtc", "bob", "GTC")] {
+        assert_eq!(radius_peer(&lab, method, identity, "secret"), "SUCCESS");
+        assert_refused(&radius_peer(&lab, method, identity, "guess"), shown);
+    }
+    let last = radius_peer(&lab, "md5", "bob", "secret");
+    assert_eq!(last, "FAILURE: no common method: the network wants GTC");
+}
+
+#[test]
+fn radius_peer_logs_in_at_radius_server() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "otp,gtc,md5");
+    for (method, shown) in [("md5", "MD5-Challenge"), ("gtc", "GTC"), ("otp", "OTP")] {
+        assert_eq!(radius_peer(&lab, method, "alice", "secret"), "SUCCESS");
+        assert_eq!(server.expect("a"), format!("accept alice ({shown})"));
+    }
+}
