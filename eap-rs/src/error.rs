@@ -8,6 +8,7 @@
 //! | [`Failure`] | nobody's or anybody's | `Output::Finished(Err(_))`; the conversation is over |
 
 use crate::query::AnswerKind;
+use crate::tls::{CertificateRefusal, MaterialProblem, TlsAlert, TlsProvider};
 use crate::{Code, MethodType};
 
 /// A configuration that cannot work. Its text starts with the field and says what is accepted.
@@ -20,6 +21,9 @@ pub enum ConfigError {
     /// A method that this library does not have.
     #[error("methods: {0} is not supported; supported: {supported}", supported = crate::method::Supported)]
     UnsupportedMethod(MethodType),
+    /// A method that cannot go without settings of its own, certificates for example.
+    #[error("methods: {0} needs settings: use the builder's function of that name")]
+    MethodNeedsSettings(MethodType),
     /// A method was named twice.
     #[error("methods: {0} is named twice")]
     DuplicateMethod(MethodType),
@@ -29,6 +33,43 @@ pub enum ConfigError {
     /// A custom method under a Type that is no method's.
     #[error("methods: {0} cannot be a method; accepted: IETF Types 4 to 255 but 254, vendor Types")]
     ReservedMethod(MethodType),
+    /// Nothing says whom to trust.
+    #[error(
+        "ca: nothing to trust is configured; accepted: a CA, a pin, or \
+         insecure_no_server_authentication"
+    )]
+    NoTrust,
+    /// Two settings that contradict each other.
+    #[error("{field}: does not go together with {with}")]
+    Conflict {
+        /// The setting's name.
+        field: &'static str,
+        /// What it contradicts.
+        with: &'static str,
+    },
+    /// A server name that no certificate can have.
+    #[error(
+        "{field}: not a DNS name; accepted: ASCII labels with dots between them, other scripts \
+         as xn--"
+    )]
+    InvalidName {
+        /// The setting's name.
+        field: &'static str,
+    },
+    /// A certificate, key or revocation list that cannot be used.
+    #[error("{field}: {problem}")]
+    Certificate {
+        /// The setting's name.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: MaterialProblem,
+    },
+    /// The cryptography asked for, or any at all, is not compiled in.
+    #[error("provider: not compiled in; accepted: what the features `ring` and `aws-lc-rs` bring")]
+    NoTlsProvider(Option<TlsProvider>),
+    /// The TLS library refused the combination of settings.
+    #[error("tls: {0}")]
+    Tls(String),
     /// A text or secret that is too long.
     #[error("{field}: {len} octets given, at most {max} accepted")]
     TooLong {
@@ -66,10 +107,17 @@ impl ConfigError {
         match self {
             Self::NoMethod
             | Self::UnsupportedMethod(_)
+            | Self::MethodNeedsSettings(_)
             | Self::DuplicateMethod(_)
             | Self::MethodWithoutKeys(_)
             | Self::ReservedMethod(_) => "methods",
-            Self::TooLong { field, .. }
+            Self::NoTrust => "ca",
+            Self::NoTlsProvider(_) => "provider",
+            Self::Tls(_) => "tls",
+            Self::Conflict { field, .. }
+            | Self::InvalidName { field }
+            | Self::Certificate { field, .. }
+            | Self::TooLong { field, .. }
             | Self::Empty { field }
             | Self::OutOfRange { field, .. } => field,
         }
@@ -174,6 +222,24 @@ pub enum Discard {
     /// An MD5 value of no octets or more than the packet has (RFC 3748 §5.4, RFC 1994 §4.1).
     #[error("malformed MD5 value")]
     MalformedMd5Value,
+    /// The lengths of a TLS-based method's fragments contradict each other (RFC 5216 §3.1).
+    #[error("fragment lengths contradict each other")]
+    TunnelLength,
+    /// Flags of a TLS-based method that make no sense together (RFC 5216 §3.1).
+    #[error("fragment flags make no sense")]
+    TunnelFlags,
+    /// A Start in the middle of a TLS-based method.
+    #[error("start in the middle of the method")]
+    TunnelStart,
+    /// A TLS-based method has not begun.
+    #[error("the method has not been started")]
+    TunnelNotStarted,
+    /// Data where the last fragment had to be acknowledged.
+    #[error("data instead of an acknowledgement")]
+    TunnelAckExpected,
+    /// An acknowledgement of nothing.
+    #[error("acknowledgement of nothing")]
+    TunnelAckUnexpected,
     /// A custom method's own reason.
     #[error("{0}")]
     Method(&'static str),
@@ -234,6 +300,18 @@ pub enum Failure {
         /// What went wrong.
         reason: &'static str,
     },
+    /// We refused the other side's certificate.
+    #[error("{0}")]
+    Certificate(CertificateRefusal),
+    /// The other side ended the TLS handshake with this alert.
+    #[error("refused by the other side: {0}")]
+    TlsAlert(TlsAlert),
+    /// Both sides speak TLS, but have no version or cipher in common.
+    #[error("no common TLS version or cipher: {0}")]
+    TlsIncompatible(String),
+    /// The TLS handshake failed for another reason.
+    #[error("TLS failed: {0}")]
+    Tls(String),
     /// Peer: granted by the authenticator before the peer was satisfied.
     #[error("the network granted access without authenticating")]
     SuccessTooEarly,

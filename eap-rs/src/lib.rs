@@ -66,6 +66,8 @@ mod secret;
 #[cfg(test)]
 mod testing;
 mod time;
+pub mod tls;
+mod tunnel;
 
 pub use authenticator::{
     Authenticator, AuthenticatorConfig, AuthenticatorConfigBuilder, Retransmission,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::tls::TlsSummary;
 use crate::{Discard, Failure, Identity, Keys, MethodType, Query, QueryId};
 
 /// The next thing for the host to do. Drain `poll_output` to `None` after every call.
@@ -46,10 +47,13 @@ pub enum Event {
 pub struct Outcome {
     /// The method that authenticated the peer.
     pub method: MethodType,
-    /// The identity the peer gave.
+    /// The identity the peer gave. It is only what it said: with EAP-TLS, who was authenticated is
+    /// the subject of the certificate in `tls`.
     pub peer_identity: Identity,
     /// What the method exports; `None` if it derives no keys.
     pub keys: Option<Keys>,
+    /// What the TLS handshake agreed on; `None` if the method has none.
+    pub tls: Option<TlsSummary>,
 }
 
 /// What became of a packet.

@@ -30,6 +30,23 @@ impl Instant {
     }
 }
 
+/// The calendar as the host last told it, carried on by its monotonic clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Calendar(Option<(u64, Instant)>);
+
+impl Calendar {
+    /// It is `unix_seconds` at `now`.
+    pub(crate) fn set(&mut self, unix_seconds: u64, now: Instant) {
+        self.0 = Some((unix_seconds, now));
+    }
+
+    /// Seconds since 1970-01-01 UTC, if the host has said.
+    pub(crate) fn at(&self, now: Instant) -> Option<u64> {
+        let (unix_seconds, then) = self.0?;
+        Some(unix_seconds.saturating_add(now.saturating_since(then).as_secs()))
+    }
+}
+
 /// Saturates, and rounds up to whole milliseconds so that a timer never fires early.
 impl Add<Duration> for Instant {
     type Output = Self;
@@ -43,6 +60,14 @@ impl Add<Duration> for Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_calendar_goes_on_from_where_it_was_set() {
+        let mut calendar = Calendar::default();
+        assert_eq!(calendar.at(Instant::from_millis(5)), None);
+        calendar.set(1_700_000_000, Instant::from_millis(10_000));
+        assert_eq!(calendar.at(Instant::from_millis(12_500)), Some(1_700_000_002));
+    }
 
     #[test]
     fn addition_rounds_up_and_saturates() {

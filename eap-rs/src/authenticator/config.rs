@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::Retransmission;
 use crate::config::{check_len, check_range, check_time, millis};
 use crate::method::{MethodFacts, MethodSet, Requested, ServerFactory, ServerMethod};
+use crate::methods::tls;
+use crate::tls::TlsServerConfig;
 use crate::{ConfigError, Identity, MethodType, Offer};
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions through
@@ -56,6 +58,16 @@ impl AuthenticatorConfigBuilder {
     #[must_use]
     pub fn method(mut self, method: MethodType) -> Self {
         self.methods.push(Requested::BuiltIn(method));
+        self
+    }
+
+    /// Offers EAP-TLS with these settings.
+    #[must_use]
+    pub fn tls(mut self, config: impl Into<Arc<TlsServerConfig>>) -> Self {
+        let config = config.into();
+        let start: ServerFactory =
+            Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(tls::FACTS, start));
         self
     }
 

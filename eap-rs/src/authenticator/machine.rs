@@ -281,7 +281,7 @@ impl Authenticator {
         match &mut self.current {
             Current::Method { proposed, .. } => {
                 *proposed = false;
-                let step = self.run_method(Resume::MethodResponse, |method, cx, request| {
+                let step = self.run_method(Resume::MethodResponse, now, |method, cx, request| {
                     method.handle_response(body.data, cx, request)
                 });
                 return self.method_result(Resume::MethodResponse, step, now);
@@ -300,6 +300,7 @@ impl Authenticator {
     fn run_method(
         &mut self,
         resume: Resume,
+        now: Instant,
         call: impl FnOnce(
             &mut dyn ServerMethod,
             &mut ServerContext<'_>,
@@ -320,6 +321,7 @@ impl Authenticator {
             identity: &identity,
             server_name: &self.config.server_name,
             prompt: &self.config.token_prompt,
+            unix_time: self.calendar.at(now),
             rng: &mut self.rng,
         };
         call(instance.as_mut(), &mut cx, &mut self.draft)
@@ -379,7 +381,7 @@ impl Authenticator {
                 };
                 self.current = Current::Method { method, instance: start(), proposed: true };
                 self.outputs.event(Event::MethodStarted(method));
-                let step = self.run_method(Resume::MethodRequest, |method, cx, request| {
+                let step = self.run_method(Resume::MethodRequest, now, |method, cx, request| {
                     method.start(cx, request)
                 });
                 self.method_result(Resume::MethodRequest, step, now);
@@ -446,7 +448,7 @@ impl Authenticator {
             }
             (Resume::SelectAction, _) => self.failure(Failure::PolicyRefused),
             (Resume::MethodRequest | Resume::MethodResponse, answer) => {
-                let step = self.run_method(resume, |method, cx, request| {
+                let step = self.run_method(resume, now, |method, cx, request| {
                     method.handle_answer(answer, cx, request)
                 });
                 // A challenge that was asked for has been sent with the answer's Request.
@@ -468,12 +470,15 @@ impl Authenticator {
     /// SUCCESS.
     fn success(&mut self) {
         self.state = State::Success;
-        if let (Some(id), Current::Method { method, .. }) = (self.current_id, &self.current) {
+        if let (Some(id), Current::Method { method, instance, .. }) =
+            (self.current_id, &self.current)
+        {
             self.outputs.push(Output::Send(result_packet(Code::Success, id)));
             self.outputs.push(Output::Finished(Ok(Outcome {
                 method: *method,
                 peer_identity: self.policy.identity().cloned().unwrap_or_default(),
                 keys: self.keys.take(),
+                tls: instance.tls(),
             })));
         }
         self.current = Current::None;

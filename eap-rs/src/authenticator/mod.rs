@@ -15,6 +15,7 @@ pub use retransmit::Retransmission;
 
 use crate::output::Outbox;
 use crate::query::Questions;
+use crate::time::Calendar;
 use crate::{
     Answer, AnswerError, Discard, Identifier, Instant, Keys, Output, Packet, PacketBuffer, QueryId,
     Received, Signal,
@@ -53,6 +54,7 @@ pub struct Authenticator {
     /// eapKeyData; becomes available in SUCCESS only.
     keys: Option<Keys>,
     rounds: u16,
+    calendar: Calendar,
     questions: Questions,
     outputs: Outbox,
 }
@@ -73,6 +75,7 @@ impl Authenticator {
             round_trip: RoundTrip::default(),
             keys: None,
             rounds: 0,
+            calendar: Calendar::default(),
             questions: Questions::default(),
             outputs: Outbox::default(),
         }
@@ -132,6 +135,12 @@ impl Authenticator {
     /// Tells the time. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.time_passed(now);
+    }
+
+    /// Says what the calendar reads `now`: seconds since 1970-01-01 UTC. Certificates are checked
+    /// against it; [`ClockPolicy`](crate::tls::ClockPolicy) says what happens without it.
+    pub fn set_unix_time(&mut self, unix_seconds: u64, now: Instant) {
+        self.calendar.set(unix_seconds, now);
     }
 
     /// The next thing to do, or `None` when there is nothing left.

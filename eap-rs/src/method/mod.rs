@@ -17,6 +17,7 @@ use core::time::Duration;
 
 use rand_core::CryptoRng;
 
+use crate::tls::TlsSummary;
 use crate::{Answer, Discard, Failure, Identifier, Identity, Keys, PacketBuffer, Query, Secret};
 
 /// A method on the peer's side.
@@ -44,6 +45,11 @@ pub trait PeerMethod: Send {
     fn keys(&mut self) -> Option<Keys> {
         None
     }
+
+    /// What the TLS handshake agreed on, when it is over.
+    fn tls(&self) -> Option<TlsSummary> {
+        None
+    }
 }
 
 /// What a method may use on the peer's side.
@@ -54,6 +60,8 @@ pub struct PeerContext<'a> {
     pub identity: &'a Identity,
     /// The password, if it is configured.
     pub password: Option<&'a Secret>,
+    /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
+    pub unix_time: Option<u64>,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }
@@ -72,7 +80,7 @@ pub enum PeerStep {
 }
 
 /// `methodState` and `decision` together: the six pairs that RFC 4137 §4.2 allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// CONT, FAIL: the method goes on.
     Continue,
@@ -92,10 +100,10 @@ pub enum Willingness {
 }
 
 /// The decision of a method that is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// FAIL: this authenticator refuses us or is not one we want; the reason for the user.
-    Fail(&'static str),
+    /// FAIL: this authenticator refuses us or is not one we want, for this reason.
+    Fail(Failure),
     /// COND_SUCC: up to the authenticator.
     CondSucc,
     /// UNCOND_SUCC: the authenticator has said it grants access, and we take it.
@@ -141,6 +149,11 @@ pub trait ServerMethod: Send {
     fn keys(&mut self) -> Option<Keys> {
         None
     }
+
+    /// What the TLS handshake agreed on, when it is over.
+    fn tls(&self) -> Option<TlsSummary> {
+        None
+    }
 }
 
 /// What a method may use on the authenticator's side.
@@ -154,6 +167,8 @@ pub struct ServerContext<'a> {
     pub server_name: &'a str,
     /// What a person is shown who has to type a token or password.
     pub prompt: &'a str,
+    /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
+    pub unix_time: Option<u64>,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{PeerMethod, ServerMethod};
 use crate::MethodType;
-use crate::methods::{md5, token};
+use crate::methods::{md5, tls, token};
 
 /// What is known of a method before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct MethodFacts {
 }
 
 /// Every built-in method, both roles each.
-pub const SUPPORTED: &[MethodFacts] = &[md5::FACTS, token::OTP, token::GTC];
+pub const SUPPORTED: &[MethodFacts] = &[md5::FACTS, token::OTP, token::GTC, tls::FACTS];
 
 /// Makes the peer's side of a method, once per conversation.
 pub(crate) type PeerFactory = Arc<dyn Fn() -> Box<dyn PeerMethod> + Send + Sync>;
@@ -31,7 +31,7 @@ pub(crate) type PeerFactory = Arc<dyn Fn() -> Box<dyn PeerMethod> + Send + Sync>
 /// Makes the authenticator's side of a method, once per conversation.
 pub(crate) type ServerFactory = Arc<dyn Fn() -> Box<dyn ServerMethod> + Send + Sync>;
 
-/// A built-in method with the factories of its two sides.
+/// A built-in method that needs no settings of its own, with the factories of its two sides.
 pub(crate) struct BuiltIn {
     pub(crate) facts: MethodFacts,
     pub(crate) peer: fn() -> Box<dyn PeerMethod>,

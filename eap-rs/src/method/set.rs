@@ -1,7 +1,7 @@
 //! The methods of one configuration: facts and factories, in order of preference.
 
 use super::MethodFacts;
-use super::registry::{BuiltIn, built_in};
+use super::registry::{BuiltIn, SUPPORTED, built_in};
 use crate::{ConfigError, MethodType};
 
 /// A method as a configuration asks for it.
@@ -24,7 +24,7 @@ impl<F: Clone> MethodSet<F> {
         for request in requested {
             let (facts, start) = match request {
                 Requested::BuiltIn(method) => {
-                    let entry = built_in(*method).ok_or(ConfigError::UnsupportedMethod(*method))?;
+                    let entry = built_in(*method).ok_or_else(|| unsupported(*method))?;
                     (entry.facts, factory(entry))
                 }
                 Requested::Custom(facts, _) if !facts.method.is_method() => {
@@ -45,6 +45,13 @@ impl<F: Clone> MethodSet<F> {
         }
         Ok(Self(entries))
     }
+}
+
+fn unsupported(method: MethodType) -> ConfigError {
+    if SUPPORTED.iter().any(|facts| facts.method == method) {
+        return ConfigError::MethodNeedsSettings(method);
+    }
+    ConfigError::UnsupportedMethod(method)
 }
 
 impl<F> MethodSet<F> {

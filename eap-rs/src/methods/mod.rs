@@ -2,4 +2,5 @@
 
 pub(crate) mod basic;
 pub(crate) mod md5;
+pub(crate) mod tls;
 pub(crate) mod token;

@@ -43,6 +43,8 @@ impl MethodType {
     pub const OTP: Self = Self::ietf(5);
     /// Generic Token Card (RFC 3748 §5.6).
     pub const GTC: Self = Self::ietf(6);
+    /// EAP-TLS (RFC 5216, RFC 9190).
+    pub const TLS: Self = Self::ietf(13);
 
     /// The octets of the Expanded form.
     pub const EXPANDED_LEN: usize = 8;

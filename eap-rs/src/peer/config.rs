@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{check_len, check_range, check_time};
 use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
+use crate::methods::tls;
+use crate::tls::TlsPeerConfig;
 use crate::{ConfigError, Identity, MethodType, Secret};
 
 /// A peer's configuration: checked, immutable, shared by any number of sessions through `Arc`.
@@ -62,6 +64,15 @@ impl PeerConfigBuilder {
     #[must_use]
     pub fn method(mut self, method: MethodType) -> Self {
         self.methods.push(Requested::BuiltIn(method));
+        self
+    }
+
+    /// Accepts EAP-TLS with these settings.
+    #[must_use]
+    pub fn tls(mut self, config: impl Into<Arc<TlsPeerConfig>>) -> Self {
+        let config = config.into();
+        let start: PeerFactory = Arc::new(move || Box::new(tls::Peer::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(tls::FACTS, start));
         self
     }
 
@@ -169,12 +180,16 @@ mod tests {
             (
                 PeerConfig::builder(),
                 "methods: none given, at least one is needed; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls)",
             ),
             (
-                md5().method(MethodType::ietf(13)),
-                "methods: EAP-TLS is not supported; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc)",
+                md5().method(MethodType::TLS),
+                "methods: EAP-TLS needs settings: use the builder's function of that name",
+            ),
+            (
+                md5().method(MethodType::ietf(21)),
+                "methods: EAP-TTLS is not supported; \
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls)",
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),

@@ -347,7 +347,7 @@ impl Peer {
             Some(start) => {
                 self.selected =
                     Some(Selected { method: body.method, instance: start(), progress: None });
-                match self.process(body) {
+                match self.process(body, now) {
                     PeerStep::Discard(reason) => {
                         self.selected = None;
                         self.discard(reason)
@@ -372,13 +372,13 @@ impl Peer {
 
     /// METHOD.
     fn method(&mut self, body: &Body<'_>, now: Instant) -> Received {
-        let step = self.process(body);
+        let step = self.process(body, now);
         self.method_step(body, step, now)
     }
 
     /// m.check, m.process and m.buildResp.
-    fn process(&mut self, body: &Body<'_>) -> PeerStep {
-        self.run_method(body.into(), |method, cx, reply| {
+    fn process(&mut self, body: &Body<'_>, now: Instant) -> PeerStep {
+        self.run_method(body.into(), now, |method, cx, reply| {
             method.handle_request(body.data, cx, reply)
         })
     }
@@ -400,6 +400,7 @@ impl Peer {
     fn run_method(
         &mut self,
         request: RequestHeader,
+        now: Instant,
         call: impl FnOnce(&mut dyn PeerMethod, &mut PeerContext<'_>, &mut PacketBuffer) -> PeerStep,
     ) -> PeerStep {
         self.begin_response(request, request.method);
@@ -410,6 +411,7 @@ impl Peer {
             identifier: request.identifier,
             identity: &self.identity,
             password: self.config.password.as_ref(),
+            unix_time: self.calendar.at(now),
             rng: &mut self.rng,
         };
         call(selected.instance.as_mut(), &mut cx, &mut self.last.draft)
@@ -420,16 +422,16 @@ impl Peer {
         match step {
             PeerStep::Reply(progress) => {
                 if let Some(selected) = &mut self.selected {
-                    selected.progress = Some(progress);
+                    selected.progress = Some(progress.clone());
                     if let Some(keys) = selected.instance.keys() {
                         self.keys = Some(keys);
                     }
                 }
                 self.send_response(request, now);
-                if let Progress::Done(Verdict::Fail(reason)) = progress
+                if let Progress::Done(Verdict::Fail(failure)) = progress
                     && !matches!(self.state, State::Failure)
                 {
-                    self.failure(Failure::MethodFailed { method: request.method, reason });
+                    self.failure(failure);
                 }
             }
             PeerStep::Fail(failure) => self.failure(failure),
@@ -467,8 +469,8 @@ impl Peer {
     }
 
     fn method_answered(&mut self, request: RequestHeader, answer: Answer, now: Instant) {
-        let step =
-            self.run_method(request, |method, cx, reply| method.handle_answer(answer, cx, reply));
+        let step = self
+            .run_method(request, now, |method, cx, reply| method.handle_answer(answer, cx, reply));
         let State::Awaiting(awaiting) = &mut self.state else { return };
         match step {
             PeerStep::Ask(query) => {
@@ -522,6 +524,7 @@ impl Peer {
                 method: selected.method,
                 peer_identity: self.identity.clone(),
                 keys: self.keys.take(),
+                tls: selected.instance.tls(),
             })));
         }
     }
@@ -541,7 +544,7 @@ impl Peer {
     }
 
     fn decision(&self) -> Decision {
-        match self.selected.as_ref().and_then(|selected| selected.progress) {
+        match self.selected.as_ref().and_then(|selected| selected.progress.as_ref()) {
             Some(Progress::MayEnd(Willingness::CondSucc) | Progress::Done(Verdict::CondSucc)) => {
                 Decision::CondSucc
             }

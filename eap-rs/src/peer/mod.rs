@@ -11,6 +11,7 @@ pub use config::{PeerConfig, PeerConfigBuilder};
 
 use crate::output::Outbox;
 use crate::query::Questions;
+use crate::time::Calendar;
 use crate::{
     Answer, AnswerError, Discard, Identity, Instant, Keys, Output, Packet, QueryId, Received,
     Signal,
@@ -38,6 +39,7 @@ pub struct Peer {
     /// eapKeyData; becomes available in SUCCESS only.
     keys: Option<Keys>,
     rounds: u16,
+    calendar: Calendar,
     questions: Questions,
     outputs: Outbox,
 }
@@ -54,6 +56,7 @@ impl Peer {
             last: LastResponse::default(),
             keys: None,
             rounds: 0,
+            calendar: Calendar::default(),
             questions: Questions::default(),
             outputs: Outbox::default(),
         }
@@ -98,6 +101,12 @@ impl Peer {
     /// Tells the time. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.time_passed(now);
+    }
+
+    /// Says what the calendar reads `now`: seconds since 1970-01-01 UTC. Certificates are checked
+    /// against it; [`ClockPolicy`](crate::tls::ClockPolicy) says what happens without it.
+    pub fn set_unix_time(&mut self, unix_seconds: u64, now: Instant) {
+        self.calendar.set(unix_seconds, now);
     }
 
     /// The next thing to do, or `None` when there is nothing left.

@@ -177,7 +177,7 @@ impl Obedient {
             5 => PeerStep::Reply(Progress::MayEnd(Willingness::CondSucc)),
             6 | 7 => PeerStep::Reply(Progress::Done(Verdict::CondSucc)),
             8 => PeerStep::Reply(Progress::Done(Verdict::UncondSucc)),
-            9 => PeerStep::Reply(Progress::Done(Verdict::Fail("as told"))),
+            9 => PeerStep::Reply(Progress::Done(Verdict::Fail(Failure::BadCredentials))),
             10 => PeerStep::Fail(Failure::BadCredentials),
             11 => PeerStep::Discard(Discard::Method("as told")),
             _ => PeerStep::Ask(Query::Token { challenge: "?".into() }),

@@ -309,6 +309,12 @@ impl Supplicant {
         }
     }
 
+    /// Says what the calendar reads `now`: seconds since 1970-01-01 UTC. As
+    /// [`Peer::set_unix_time`].
+    pub fn set_unix_time(&mut self, unix_seconds: u64, now: Instant) {
+        self.peer.set_unix_time(unix_seconds, now);
+    }
+
     /// The next thing to do, or `None` when there is nothing left.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop()

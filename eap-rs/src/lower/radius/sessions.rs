@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rand_core::{CryptoRng, SeedableRng};
 
 use super::packet::RadiusDiscard;
+use crate::time::Calendar;
 use crate::{
     Answer, AnswerError, Authenticator, AuthenticatorConfig, Event, Failure, Identity, Instant,
     Outcome, Output, Query, QueryId, Received,
@@ -48,6 +49,7 @@ pub enum SessionOutput {
 pub struct SessionTable<R> {
     config: Arc<AuthenticatorConfig>,
     rng: R,
+    calendar: Calendar,
     capacity: usize,
     sessions: BTreeMap<SessionState, Session>,
     deadlines: BTreeSet<(Instant, SessionState)>,
@@ -69,11 +71,18 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         Self {
             config,
             rng,
+            calendar: Calendar::default(),
             capacity,
             sessions: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// Says what the calendar reads `now`: seconds since 1970-01-01 UTC. Conversations that begin
+    /// from here on check certificates against it.
+    pub fn set_unix_time(&mut self, unix_seconds: u64, now: Instant) {
+        self.calendar.set(unix_seconds, now);
     }
 
     /// Feeds the State and EAP-Message of a request that is genuine and no duplicate. Without State,
@@ -105,6 +114,9 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
             return Err(RadiusDiscard::TooManySessions);
         }
         let mut authenticator = Authenticator::new(self.config.clone(), R::from_rng(&mut self.rng));
+        if let Some(unix_seconds) = self.calendar.at(now) {
+            authenticator.set_unix_time(unix_seconds, now);
+        }
         if eap_message.is_empty() {
             authenticator.start(now);
         } else if let Received::Discarded(reason) = authenticator.pick_up(eap_message, now) {

@@ -109,7 +109,7 @@ fn idle_on_eap_req_goes_to_received() {
 #[test]
 fn idle_on_alt_accept_with_a_decision_other_than_fail_goes_to_success() {
     for progress in [MayEnd(Willingness::CondSucc), Done(CondSucc), Done(UncondSucc)] {
-        let mut peer = peer_after(Step::reply(progress));
+        let mut peer = peer_after(Step::reply(progress.clone()));
         assert_eq!(peer.signal(Signal::AltAccept), [succeeded(false)], "{progress:?}");
     }
 }
@@ -202,7 +202,7 @@ fn received_with_the_last_id_goes_to_retransmit() {
 #[test]
 fn received_with_success_and_a_decision_other_than_fail_goes_to_success() {
     for progress in [MayEnd(Willingness::CondSucc), Done(CondSucc), Done(UncondSucc)] {
-        let mut peer = peer_after(Step::reply(progress));
+        let mut peer = peer_after(Step::reply(progress.clone()));
         assert_eq!(peer.accept(&success(1)), [succeeded(false)], "{progress:?}");
     }
 }
@@ -308,10 +308,10 @@ fn method_otherwise_goes_to_send_response() {
         MayEnd(Willingness::CondSucc),
         Done(CondSucc),
         Done(UncondSucc),
-        Done(Fail("no")),
+        Done(Fail(Failure::BadCredentials)),
     ];
     for progress in states {
-        let mut peer = identified_peer([Step::reply(progress)]);
+        let mut peer = identified_peer([Step::reply(progress.clone())]);
         let outputs = peer.accept(&request(2, SCRIPTED, b"x"));
         assert_eq!(outputs[..2], [started(SCRIPTED), sent(reply(2, b"x"))], "{progress:?}");
     }

@@ -119,9 +119,9 @@ fn the_next_identifier_does_not_relax_the_decision() {
 
 #[test]
 fn a_method_done_with_fail_has_its_reply_sent_first() {
-    let step = Step::reply(Progress::Done(Verdict::Fail("wrong server"))).with_keys();
-    let mut peer = identified_peer([step]);
     let failed = Failure::MethodFailed { method: TYPE, reason: "wrong server" };
+    let step = Step::reply(Progress::Done(Verdict::Fail(failed.clone()))).with_keys();
+    let mut peer = identified_peer([step]);
     assert_eq!(
         peer.accept(&request(2, SCRIPTED, b"x")),
         [started(SCRIPTED), sent(reply(2, b"x")), Seen::Failed(failed)]
@@ -151,7 +151,7 @@ fn a_conversation_within_the_round_limit_goes_on() {
 fn a_conversation_beyond_the_round_limit_goes_to_failure_whatever_the_request() {
     let too_many = || Seen::Failed(Failure::TooManyRounds { limit: 1 });
     let notified = Seen::Event(Event::Notification("a".into()));
-    let verdict_fail = Step::reply(Progress::Done(Verdict::Fail("no")));
+    let verdict_fail = Step::reply(Progress::Done(Verdict::Fail(Failure::BadCredentials)));
     let cases: [(Option<Step>, Vec<u8>, Vec<Seen>); 5] = [
         (None, request(2, IDENTITY, b""), vec![too_many()]),
         (None, request(2, NOTIFICATION, b"a"), vec![notified, too_many()]),

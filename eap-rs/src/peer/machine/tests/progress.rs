@@ -79,9 +79,9 @@ fn give(peer: &mut Host<Peer>, input: Input) -> (Option<Received>, Vec<Seen>) {
     (Some(fate), outputs)
 }
 
-fn check(progress: Progress, with_keys: bool, input: Input, ending: Ending) {
+fn check(progress: &Progress, with_keys: bool, input: Input, ending: Ending) {
     let case = format!("{input:?} after {progress:?}");
-    let step = Step::reply(progress);
+    let step = Step::reply(progress.clone());
     let step = if with_keys { step.with_keys() } else { step };
     let mut peer = peer_after_all([step, Step::reply(Progress::Continue)]);
     peer.sleep(10);
@@ -105,7 +105,7 @@ fn check(progress: Progress, with_keys: bool, input: Input, ending: Ending) {
 fn each_pair_treats_each_input_as_rfc_4137_has_it() {
     for (progress, endings) in table() {
         for (input, ending) in INPUTS.into_iter().zip(endings) {
-            check(progress, false, input, ending);
+            check(&progress, false, input, ending);
         }
     }
 }
@@ -115,7 +115,7 @@ fn an_outcome_has_keys_if_the_method_gave_them_and_never_otherwise() {
     for (progress, endings) in table() {
         for (input, ending) in INPUTS.into_iter().zip(endings) {
             for with_keys in [false, true] {
-                check(progress, with_keys, input, ending.clone());
+                check(&progress, with_keys, input, ending.clone());
             }
         }
     }
@@ -124,9 +124,9 @@ fn an_outcome_has_keys_if_the_method_gave_them_and_never_otherwise() {
 #[test]
 fn done_with_fail_is_the_end_and_no_input_changes_it() {
     for input in INPUTS {
-        let step = Step::reply(Progress::Done(Verdict::Fail(REASON))).with_keys();
-        let mut peer = peer([step, Step::reply(Progress::Continue)]);
         let failed = Failure::MethodFailed { method: TYPE, reason: REASON };
+        let step = Step::reply(Progress::Done(Verdict::Fail(failed.clone()))).with_keys();
+        let mut peer = peer([step, Step::reply(Progress::Continue)]);
         assert_eq!(
             peer.accept(&request(1, SCRIPTED, b"")),
             [started(SCRIPTED), sent(reply(1, b"")), Seen::Failed(failed)]

@@ -1,0 +1,58 @@
+//! What the TLS-based methods need of a TLS library: octets in, octets out.
+
+use crate::tls::{CertificateRefusal, TlsAlert, TlsVersion};
+
+/// One TLS connection, of either side. It does no I/O: records go in with [`Self::feed`] and come
+/// out of [`Self::take_output`].
+pub(crate) trait TlsEngine: Send {
+    /// Takes records from the other side. What they cause to be sent comes out of
+    /// [`Self::take_output`], also after an error: then it is the alert.
+    fn feed(&mut self, records: &[u8]) -> Result<(), TlsError>;
+
+    /// Appends the records to send.
+    fn take_output(&mut self, out: &mut Vec<u8>);
+
+    /// Queues data to be sent encrypted. The handshake is over.
+    fn write(&mut self, data: &[u8]) -> Result<(), TlsError>;
+
+    /// Appends the data that has come in.
+    fn read(&mut self, out: &mut Vec<u8>) -> Result<(), TlsError>;
+
+    /// What was agreed on; `None` while the handshake goes on.
+    fn established(&self) -> Option<Established>;
+
+    /// The other side's own certificate in DER, if it gave one.
+    fn peer_certificate(&self) -> Option<&[u8]>;
+
+    /// Keying material (RFC 5705, RFC 8446 §7.5). `context` of `None` is no context, which in
+    /// TLS 1.2 is not an empty one. The handshake is over.
+    fn export(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> Result<(), TlsError>;
+
+    /// The randoms of client and server, for the Session-Id of TLS 1.2 (RFC 5216 §2.3).
+    fn randoms(&self) -> Option<Randoms>;
+}
+
+/// The client's random, then the server's.
+pub(crate) type Randoms = [[u8; 32]; 2];
+
+/// The result of a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Established {
+    pub(crate) version: TlsVersion,
+    /// The cipher suite's name.
+    pub(crate) suite: &'static str,
+    pub(crate) resumed: bool,
+}
+
+/// Why a connection is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TlsError {
+    /// The other side said so.
+    AlertReceived(TlsAlert),
+    /// The other side's certificate was refused.
+    Certificate(CertificateRefusal),
+    /// Nothing that both sides speak: the text says what is missing.
+    Incompatible(String),
+    /// The other side broke the protocol, or the library failed.
+    Protocol(String),
+}

@@ -1,0 +1,106 @@
+//! What the TLS-based methods share: a TLS connection whose records travel in EAP packets.
+
+pub(crate) mod certificate;
+pub(crate) mod engine;
+pub(crate) mod fragment;
+pub(crate) mod keys;
+mod rustls;
+pub(crate) mod settings;
+
+use engine::{Established, TlsEngine, TlsError};
+use fragment::{Arrival, Fragments, Limits, Part, Refusal};
+
+use crate::tls::{CertificateInfo, TlsSummary};
+use crate::{Failure, PacketBuffer};
+
+/// One TLS connection and its fragments, of either side.
+pub(crate) struct Tunnel {
+    fragments: Fragments,
+    engine: Box<dyn TlsEngine>,
+}
+
+/// What a packet did.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It was about fragments; the packet in answer is written.
+    Answered,
+    /// The server began.
+    Start,
+    /// It acknowledged the last of our message.
+    Acknowledged,
+    /// It completed a message, which the TLS engine has taken, or not.
+    Fed(Result<(), TlsError>),
+}
+
+impl Tunnel {
+    pub(crate) fn new(engine: Box<dyn TlsEngine>, limits: Limits) -> Self {
+        Self { fragments: Fragments::new(limits), engine }
+    }
+
+    /// What the Type-Data of a packet would be taken for. Changes nothing.
+    pub(crate) fn inspect<'a>(&self, data: &'a [u8]) -> Result<Part<'a>, Refusal> {
+        self.fragments.inspect(data)
+    }
+
+    /// Takes the Type-Data of a packet; what [`Turn::Answered`] says is appended to `out`.
+    pub(crate) fn receive(
+        &mut self,
+        data: &[u8],
+        version: u8,
+        out: &mut PacketBuffer,
+    ) -> Result<Turn, Refusal> {
+        match self.fragments.receive(data)? {
+            Arrival::Start(_) => Ok(Turn::Start),
+            Arrival::Acknowledged if !self.fragments.is_sending() => Ok(Turn::Acknowledged),
+            Arrival::Acknowledged | Arrival::Fragment => {
+                self.fragments.write_next(version, out);
+                Ok(Turn::Answered)
+            }
+            Arrival::Message(records) => Ok(Turn::Fed(self.engine.feed(&records))),
+        }
+    }
+
+    /// Collects what the engine has to send; says whether there is anything.
+    pub(crate) fn collect(&mut self) -> bool {
+        self.engine.take_output(self.fragments.message());
+        self.fragments.is_sending()
+    }
+
+    /// Appends the next packet's Type-Data: a fragment, or an acknowledgement.
+    pub(crate) fn write_next(&mut self, version: u8, out: &mut PacketBuffer) {
+        self.fragments.write_next(version, out);
+    }
+
+    /// Whether fragments of a collected message are left.
+    pub(crate) fn is_sending(&self) -> bool {
+        self.fragments.is_sending()
+    }
+
+    /// What the handshake agreed on, once it is over.
+    pub(crate) fn summary(&self) -> Option<TlsSummary> {
+        let Established { version, suite, resumed } = self.engine.established()?;
+        let certificate =
+            self.engine.peer_certificate().and_then(|der| CertificateInfo::from_der(der).ok());
+        let certificate = certificate.map(Box::new);
+        Some(TlsSummary { version, suite, resumed, certificate })
+    }
+
+    pub(crate) fn engine(&self) -> &dyn TlsEngine {
+        self.engine.as_ref()
+    }
+
+    pub(crate) fn engine_mut(&mut self) -> &mut dyn TlsEngine {
+        self.engine.as_mut()
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::AlertReceived(alert) => Self::TlsAlert(alert),
+            TlsError::Certificate(refusal) => Self::Certificate(refusal),
+            TlsError::Incompatible(missing) => Self::TlsIncompatible(missing),
+            TlsError::Protocol(reason) => Self::Tls(reason),
+        }
+    }
+}

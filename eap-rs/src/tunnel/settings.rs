@@ -1,0 +1,317 @@
+//! What both sides are told of TLS before the first packet.
+
+use core::fmt;
+use std::sync::Arc;
+
+use rustls::SupportedProtocolVersion;
+use rustls::crypto::CryptoProvider;
+use rustls::version::{TLS12, TLS13};
+
+use super::Tunnel;
+use super::certificate::{CertificatePolicyBuilder, CertificateWithKey};
+use super::engine::TlsError;
+use super::fragment::Limits;
+use super::rustls::{ClientTemplate, RustlsEngine, ServerTemplate};
+use crate::config::check_range;
+use crate::tls::TlsVersion;
+use crate::{ConfigError, Secret};
+
+/// The library behind the cryptography of TLS. Each is there if its feature is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsProvider {
+    /// `ring` (feature `ring`): small. The default where it is there.
+    Ring,
+    /// AWS-LC (feature `aws-lc-rs`): fast RSA. The default where `ring` is not there.
+    AwsLcRs,
+}
+
+impl TlsProvider {
+    fn default_provider() -> Option<Self> {
+        [Self::Ring, Self::AwsLcRs].into_iter().find(|provider| provider.load().is_some())
+    }
+
+    fn load(self) -> Option<CryptoProvider> {
+        match self {
+            #[cfg(feature = "ring")]
+            Self::Ring => Some(rustls::crypto::ring::default_provider()),
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => Some(rustls::crypto::aws_lc_rs::default_provider()),
+            #[allow(unreachable_patterns, reason = "the arms depend on the features")]
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for TlsProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ring => "ring",
+            Self::AwsLcRs => "aws-lc-rs",
+        })
+    }
+}
+
+/// What is the same on both sides.
+#[derive(Clone, Debug)]
+struct Common {
+    provider: Option<TlsProvider>,
+    min_version: TlsVersion,
+    max_version: TlsVersion,
+    fragment_size: usize,
+    max_message: usize,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            min_version: TlsVersion::V1_2,
+            max_version: TlsVersion::V1_3,
+            fragment_size: 1398,
+            max_message: 65_536,
+        }
+    }
+}
+
+impl Common {
+    fn provider(&self) -> Result<Arc<CryptoProvider>, ConfigError> {
+        let chosen = self.provider.or_else(TlsProvider::default_provider);
+        let loaded = chosen.and_then(TlsProvider::load);
+        loaded.map(Arc::new).ok_or(ConfigError::NoTlsProvider(chosen))
+    }
+
+    fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
+        if self.min_version > self.max_version {
+            return Err(ConfigError::Conflict { field: "min_version", with: "max_version" });
+        }
+        let range = self.min_version..=self.max_version;
+        let all = [(TlsVersion::V1_3, &TLS13), (TlsVersion::V1_2, &TLS12)];
+        Ok(all.iter().filter(|(v, _)| range.contains(v)).map(|(_, version)| *version).collect())
+    }
+
+    fn limits(&self) -> Result<Limits, ConfigError> {
+        check_range("fragment_size", as_u64(self.fragment_size), 64..=65_000)?;
+        check_range("max_message", as_u64(self.max_message), 4096..=16_777_216)?;
+        Ok(Limits { max_message: self.max_message, fragment_size: self.fragment_size })
+    }
+}
+
+fn as_u64(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// Our own certificate as it was handed in.
+#[derive(Debug)]
+struct Own {
+    /// May hold the key as well.
+    certificate: Secret,
+    key: Secret,
+    key_password: Option<Secret>,
+}
+
+impl Own {
+    fn new(certificate: &[u8], key: &[u8]) -> Self {
+        Self { certificate: Secret::new(certificate), key: Secret::new(key), key_password: None }
+    }
+
+    fn load(&self, provider: &CryptoProvider) -> Result<CertificateWithKey, ConfigError> {
+        let password = self.key_password.as_ref();
+        CertificateWithKey::from_parts(
+            self.certificate.expose(),
+            self.key.expose(),
+            password,
+            provider,
+        )
+    }
+}
+
+/// The settings that both builders have.
+macro_rules! common_settings {
+    () => {
+        /// The lowest version accepted; TLS 1.2 if not set.
+        #[must_use]
+        pub fn min_version(mut self, version: TlsVersion) -> Self {
+            self.common.min_version = version;
+            self
+        }
+
+        /// The highest version accepted; TLS 1.3 if not set.
+        #[must_use]
+        pub fn max_version(mut self, version: TlsVersion) -> Self {
+            self.common.max_version = version;
+            self
+        }
+
+        /// The most octets of TLS in one packet sent, 64 to 65000; 1398 if not set.
+        #[must_use]
+        pub fn fragment_size(mut self, octets: usize) -> Self {
+            self.common.fragment_size = octets;
+            self
+        }
+
+        /// The most octets of one message received, all its fragments together, 4096 to
+        /// 16777216; 65536 if not set.
+        #[must_use]
+        pub fn max_message(mut self, octets: usize) -> Self {
+            self.common.max_message = octets;
+            self
+        }
+
+        /// The cryptography, if more than one is compiled in; see [`TlsProvider`] for the default.
+        #[must_use]
+        pub fn provider(mut self, provider: TlsProvider) -> Self {
+            self.common.provider = Some(provider);
+            self
+        }
+    };
+}
+
+/// TLS on the peer's side: checked, immutable, shared by any number of sessions.
+#[derive(Debug)]
+pub struct TlsPeerConfig {
+    template: ClientTemplate,
+    limits: Limits,
+    require_indication: bool,
+}
+
+impl TlsPeerConfig {
+    /// Starts a configuration with what the server's certificate has to be.
+    #[must_use]
+    pub fn builder(server: CertificatePolicyBuilder) -> TlsPeerConfigBuilder {
+        TlsPeerConfigBuilder {
+            common: Common::default(),
+            server,
+            own: None,
+            require_indication: false,
+        }
+    }
+
+    pub(crate) fn tunnel(&self, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+        let engine = RustlsEngine::client(&self.template, unix_time)?;
+        Ok(Tunnel::new(Box::new(engine), self.limits))
+    }
+
+    /// Whether a resumed session may end without the protected success of RFC 9190 §2.5.
+    pub(crate) fn accepts_resumption_without_indication(&self) -> bool {
+        !self.require_indication
+    }
+}
+
+/// Collects a [`TlsPeerConfig`].
+#[derive(Debug)]
+pub struct TlsPeerConfigBuilder {
+    common: Common,
+    server: CertificatePolicyBuilder,
+    own: Option<Own>,
+    require_indication: bool,
+}
+
+impl TlsPeerConfigBuilder {
+    common_settings!();
+
+    /// Our own certificate and its key; EAP-TLS cannot go without. The certificate is PEM, with
+    /// its intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be
+    /// given twice.
+    #[must_use]
+    pub fn certificate(mut self, certificate: &[u8], key: &[u8]) -> Self {
+        self.own = Some(Own::new(certificate, key));
+        self
+    }
+
+    /// The password of the key, if it is encrypted (PKCS#8).
+    #[must_use]
+    pub fn key_password(mut self, password: impl AsRef<[u8]>) -> Self {
+        if let Some(own) = &mut self.own {
+            own.key_password = Some(Secret::new(password));
+        }
+        self
+    }
+
+    /// Insists on the protected success of RFC 9190 §2.5 also where a session is resumed. Some
+    /// servers send none there; without this they are tolerated, for a resumed session has
+    /// authenticated the server.
+    #[must_use]
+    pub fn require_indication_on_resumption(mut self) -> Self {
+        self.require_indication = true;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the setting and what it accepts.
+    pub fn build(self) -> Result<TlsPeerConfig, ConfigError> {
+        let provider = self.common.provider()?;
+        let policy = Arc::new(self.server.build(&provider)?);
+        let own = self.own.map(|own| own.load(&provider)).transpose()?;
+        let versions = self.common.versions()?;
+        Ok(TlsPeerConfig {
+            template: ClientTemplate::new(provider, &versions, policy, own)?,
+            limits: self.common.limits()?,
+            require_indication: self.require_indication,
+        })
+    }
+}
+
+/// TLS on the authenticator's side: checked, immutable, shared by any number of sessions.
+#[derive(Debug)]
+pub struct TlsServerConfig {
+    template: ServerTemplate,
+    limits: Limits,
+}
+
+impl TlsServerConfig {
+    /// Starts a configuration with our own certificate and its key: the certificate PEM, with its
+    /// intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given
+    /// twice.
+    #[must_use]
+    pub fn builder(certificate: &[u8], key: &[u8]) -> TlsServerConfigBuilder {
+        let own = Own::new(certificate, key);
+        TlsServerConfigBuilder { common: Common::default(), own, clients: None }
+    }
+
+    pub(crate) fn tunnel(&self, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+        let engine = RustlsEngine::server(&self.template, unix_time)?;
+        Ok(Tunnel::new(Box::new(engine), self.limits))
+    }
+}
+
+/// Collects a [`TlsServerConfig`].
+#[derive(Debug)]
+pub struct TlsServerConfigBuilder {
+    common: Common,
+    own: Own,
+    clients: Option<CertificatePolicyBuilder>,
+}
+
+impl TlsServerConfigBuilder {
+    common_settings!();
+
+    /// The password of the key, if it is encrypted (PKCS#8).
+    #[must_use]
+    pub fn key_password(mut self, password: impl AsRef<[u8]>) -> Self {
+        self.own.key_password = Some(Secret::new(password));
+        self
+    }
+
+    /// What a peer's certificate has to be. EAP-TLS cannot go without it.
+    #[must_use]
+    pub fn clients(mut self, policy: CertificatePolicyBuilder) -> Self {
+        self.clients = Some(policy);
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the setting and what it accepts.
+    pub fn build(self) -> Result<TlsServerConfig, ConfigError> {
+        let provider = self.common.provider()?;
+        let versions = self.common.versions()?;
+        let clients = self.clients.ok_or(ConfigError::NoTrust)?.build(&provider)?;
+        let own = self.own.load(&provider)?;
+        let template = ServerTemplate::new(provider, versions, Arc::new(clients), &own);
+        Ok(TlsServerConfig { template, limits: self.common.limits()? })
+    }
+}
