@@ -34,6 +34,21 @@ fn eapol() {
 }
 
 #[test]
+fn tls_peer() {
+    replay("tls_peer", fuzzing::tls_peer);
+}
+
+#[test]
+fn tls_server() {
+    replay("tls_server", fuzzing::tls_server);
+}
+
+#[test]
+fn certificate() {
+    replay("certificate", fuzzing::certificate);
+}
+
+#[test]
 fn radius() {
     replay("radius", fuzzing::radius);
 }

@@ -1,7 +1,8 @@
 //! What the fuzz targets call. The corpora are replayed through the same functions by
 //! `cargo test`.
 //!
-//! [`packet`] and [`radius`] read their data as one packet. The others read it as a little program: an operation,
+//! [`packet`] and [`radius`] read their data as one packet, [`certificate`] as one file. The
+//! others read it as a little program: an operation,
 //! a length, that many octets, and so on until the data ends.
 //!
 //! | operation (mod 8) | octets |
@@ -17,7 +18,7 @@
 //!
 //! [`Watched`] checks after each operation what has to hold.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use eap_rs::eapol::{EthernetFrame, MacAddress, Supplicant, SupplicantConfig};
 use eap_rs::packet::{Body, HEADER_LEN, Nak, TypeForm, displayable};
@@ -25,6 +26,7 @@ use eap_rs::radius::{
     AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusPacket, Seen, SessionOutput,
     SessionTable, SharedSecret,
 };
+use eap_rs::tls::{CertificateInfo, CertificatePolicy, TlsPeerConfig, TlsServerConfig};
 use eap_rs::{
     Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType, Offer, Output,
     Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
@@ -32,6 +34,7 @@ use eap_rs::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::certs::Ca;
 use crate::script::frame;
 use crate::session::Session;
 use crate::watch::Watched;
@@ -173,6 +176,54 @@ pub fn eapol(data: &[u8]) {
     let mut machine = Machine::new(supplicant);
     machine.signal(Signal::PortUp);
     machine.run(program);
+}
+
+/// A peer in the middle of EAP-TLS: it has sent its ClientHello. The fragment layer is the first to
+/// see what follows.
+pub fn tls_peer(data: &[u8]) {
+    let config = PeerConfig::builder().identity("@example.org").tls(tls().0.clone());
+    let peer = Peer::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
+    let mut machine = Machine::new(peer);
+    machine.timeout(0);
+    machine.step(1, &[1, 1, 1]);
+    machine.step(1, &[1, 1, 13, 0x20]);
+    machine.run(data);
+}
+
+/// An authenticator in the middle of EAP-TLS: it has sent its Start.
+pub fn tls_server(data: &[u8]) {
+    let config = AuthenticatorConfig::builder().tls(tls().1.clone());
+    let server = Authenticator::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
+    let mut machine = Machine::new(server);
+    machine.start();
+    machine.step(1, &[0, 2, 1, b'a']);
+    machine.run(data);
+}
+
+/// The settings of both ends, made once: certificates take time.
+fn tls() -> &'static (Arc<TlsPeerConfig>, Arc<TlsServerConfig>) {
+    static TLS: OnceLock<(Arc<TlsPeerConfig>, Arc<TlsServerConfig>)> = OnceLock::new();
+    TLS.get_or_init(|| {
+        let ca = Ca::default();
+        let (server, client) = (ca.server("radius.example.org"), ca.client("alice"));
+        let policy = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
+        let peer = TlsPeerConfig::builder(policy)
+            .certificate(client.certificate.as_bytes(), client.key.as_bytes());
+        let (certificate, key) = (server.certificate.as_bytes(), server.key.as_bytes());
+        let server = TlsServerConfig::builder(certificate, key)
+            .clients(CertificatePolicy::for_clients().ca(ca.pem.as_bytes()));
+        (Arc::new(peer.build().unwrap()), Arc::new(server.build().unwrap()))
+    })
+}
+
+/// Certificates, keys and revocation lists as a host would hand them in.
+pub fn certificate(data: &[u8]) {
+    let policy = CertificatePolicy::for_servers().ca(data).crl(data);
+    let _ =
+        TlsPeerConfig::builder(policy).certificate(data, data).key_password("wonderland").build();
+    let insecure = CertificatePolicy::for_servers().insecure_no_server_authentication();
+    let _ = TlsPeerConfig::builder(insecure).certificate(data, data).build();
+    let _ = CertificateInfo::from_der(data);
 }
 
 fn peer_config(options: u8) -> PeerConfigBuilder {

@@ -6,6 +6,7 @@
 //! | [`watch`] | what must hold after every input of any session in any test |
 //! | [`link`] | a seeded link: loss, duplication, reordering, delay |
 //! | [`answers`] | who answers the questions: a directory, a user; each takes its time |
+//! | [`certs`] | certificates, made when a test runs |
 //! | [`pair`] | a peer and an authenticator over a link, driven until both are done |
 //! | [`script`] | one end is real, the other is octets written by the test |
 //! | [`seeds`] | runs a test for many seeds and names the one that failed |
@@ -23,6 +24,7 @@
 )]
 
 pub mod answers;
+pub mod certs;
 pub mod fuzzing;
 pub mod link;
 pub mod pair;

@@ -125,6 +125,7 @@ pub struct Pair {
     pub link: Link,
     /// The time.
     pub now: u64,
+    unix_time: Option<u64>,
 }
 
 impl Pair {
@@ -140,6 +141,7 @@ impl Pair {
             authenticator: Side::new(server, Directory::default()),
             link: Link::symmetric(seed, Quality::PERFECT),
             now: 0,
+            unix_time: None,
         }
     }
 
@@ -164,13 +166,29 @@ impl Pair {
         self
     }
 
+    /// With this calendar on both sides, in seconds since 1970.
+    #[must_use]
+    pub fn at_unix_time(mut self, seconds: u64) -> Self {
+        self.unix_time = Some(seconds);
+        self
+    }
+
     /// Starts the authenticator, tells the peer the time, and goes on until nothing is left to
     /// happen.
     #[must_use]
     pub fn drive(mut self) -> Self {
+        let unix_time = self.unix_time;
         self.tell_peer(|peer, now| peer.timeout(now));
+        self.tell_peer(|peer, now| {
+            peer.run(now, |peer, now| {
+                unix_time.inspect(|seconds| peer.set_unix_time(*seconds, now));
+            })
+        });
         let now = self.instant();
-        let outputs = self.authenticator.session.run(now, Authenticator::start);
+        let outputs = self.authenticator.session.run(now, |authenticator, now| {
+            unix_time.inspect(|seconds| authenticator.set_unix_time(*seconds, now));
+            authenticator.start(now);
+        });
         self.take_from_authenticator(outputs);
         let mut steps = 0;
         while let Some(next) = self.next_event() {

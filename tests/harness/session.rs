@@ -110,7 +110,9 @@ impl Session for Peer {
                 matches!(Packet::parse(packet), Ok(Packet::Success(id)) if id == last || id == last.next())
             }
             Cause::Signal(signal) => *signal == Signal::AltAccept,
-            Cause::Answer { .. } | Cause::Timeout => false,
+            // RFC 9190 §2.5: the protected success needs no EAP-Success.
+            Cause::Timeout => response.method == MethodType::TLS,
+            Cause::Answer { .. } => false,
         };
         // A Notification may stand between the method's answer and the Success.
         said && (response.method.is_method() || response.method == MethodType::NOTIFICATION)
@@ -133,7 +135,12 @@ impl Session for Authenticator {
     /// Every built-in method decides by an answer of its host.
     fn may_succeed(cause: &Cause<'_>, last_sent: &[u8]) -> bool {
         let Ok(Packet::Request(request)) = Packet::parse(last_sent) else { return false };
-        request.method.is_method() && matches!(cause, Cause::Answer { favourable: true })
+        match cause {
+            Cause::Answer { favourable } => request.method.is_method() && *favourable,
+            // The peer has acknowledged our last message, which only it could read or cause.
+            Cause::Packet(_) => request.method == MethodType::TLS,
+            Cause::Signal(_) | Cause::Timeout => false,
+        }
     }
 
     fn check_sent(packet: &[u8]) {

@@ -1,0 +1,80 @@
+//! A small public key infrastructure, made when a test runs.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+
+/// A moment at which the certificates of [`Ca`] are valid unless a test says otherwise:
+/// 2030-06-01 00:00 UTC, in seconds since 1970.
+pub const NOW: u64 = 1_906_502_400;
+
+/// A CA that issues what it is asked to.
+pub struct Ca {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its certificate.
+    pub pem: String,
+}
+
+/// A certificate with its key, in PEM.
+pub struct Identity {
+    /// The certificate, and nothing else.
+    pub certificate: String,
+    /// The key in PKCS#8.
+    pub key: String,
+}
+
+impl Default for Ca {
+    fn default() -> Self {
+        Self::new("Test CA")
+    }
+}
+
+impl Ca {
+    /// A CA of this name, valid from 2025 to 2035.
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named(name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        (params.not_before, params.not_after) =
+            (date_time_ymd(2025, 1, 1), date_time_ymd(2035, 1, 1));
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    /// A server's certificate.
+    pub fn server(&self, name: &str) -> Identity {
+        self.issue(|params| {
+            params.distinguished_name = named(name);
+            params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().unwrap())];
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        })
+    }
+
+    /// A client's certificate.
+    pub fn client(&self, name: &str) -> Identity {
+        self.issue(|params| {
+            params.distinguished_name = named(name);
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        })
+    }
+
+    /// A certificate of any kind, valid from 2025 to 2035 unless `edit` says otherwise.
+    pub fn issue(&self, edit: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = CertificateParams::default();
+        (params.not_before, params.not_after) =
+            (date_time_ymd(2025, 1, 1), date_time_ymd(2035, 1, 1));
+        edit(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Identity { certificate, key: key.serialize_pem() }
+    }
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut distinguished_name = DistinguishedName::new();
+    distinguished_name.push(DnType::CommonName, name);
+    distinguished_name
+}

@@ -1,0 +1,78 @@
+//! EAP-TLS (RFC 5216, RFC 9190) between our own two ends, in memory.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "all of this is test code"
+)]
+
+mod login;
+mod refusal;
+
+use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};
+use eap_rs::{AuthenticatorConfig, PeerConfig};
+use eap_tests::certs::{Ca, Identity, NOW};
+use eap_tests::pair::Pair;
+
+/// One CA for both sides, a server and a client of it.
+struct Setup {
+    ca: Ca,
+    server: Identity,
+    client: Identity,
+    versions: [TlsVersion; 2],
+    fragment_size: usize,
+    unix_time: u64,
+}
+
+impl Setup {
+    fn new() -> Self {
+        let ca = Ca::default();
+        let server = ca.server("radius.example.org");
+        let client = ca.client("alice@example.org");
+        let versions = [TlsVersion::V1_2, TlsVersion::V1_3];
+        Self { ca, server, client, versions, fragment_size: 1398, unix_time: NOW }
+    }
+
+    fn version(mut self, version: TlsVersion) -> Self {
+        self.versions = [version, version];
+        self
+    }
+
+    fn peer(&self) -> TlsPeerConfig {
+        let policy = CertificatePolicy::for_servers()
+            .ca(self.ca.pem.as_bytes())
+            .server_name("radius.example.org");
+        let [min, max] = self.versions;
+        TlsPeerConfig::builder(policy)
+            .certificate(self.client.certificate.as_bytes(), self.client.key.as_bytes())
+            .min_version(min)
+            .max_version(max)
+            .fragment_size(self.fragment_size)
+            .build()
+            .unwrap()
+    }
+
+    fn server(&self) -> TlsServerConfig {
+        let [min, max] = self.versions;
+        let (certificate, key) = (&self.server.certificate, &self.server.key);
+        TlsServerConfig::builder(certificate.as_bytes(), key.as_bytes())
+            .clients(CertificatePolicy::for_clients().ca(self.ca.pem.as_bytes()))
+            .min_version(min)
+            .max_version(max)
+            .fragment_size(self.fragment_size)
+            .build()
+            .unwrap()
+    }
+
+    fn drive(&self) -> Pair {
+        self.drive_with(self.peer(), self.server())
+    }
+
+    fn drive_with(&self, peer: TlsPeerConfig, server: TlsServerConfig) -> Pair {
+        let peer = PeerConfig::builder().identity("@example.org").tls(peer).require_keys();
+        let server = AuthenticatorConfig::builder().tls(server).require_keys();
+        Pair::new(1, &peer, &server).at_unix_time(self.unix_time).drive()
+    }
+}
