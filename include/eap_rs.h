@@ -36,6 +36,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// TLS 1.2 (RFC 5246).
+#define EAPRS_TLS_1_2 12
+
+// TLS 1.3 (RFC 8446).
+#define EAPRS_TLS_1_3 13
+
 // The octets of a frame from `eaprs_eapol_logoff_frame`.
 #define EAPRS_EAPOL_LOGOFF_FRAME_LEN 18
 
@@ -172,6 +178,14 @@ typedef enum {
     EAPRS_FAILURE_TOO_MANY_ROUNDS = 14,
     // The lower layer indicated failure.
     EAPRS_FAILURE_LOWER_LAYER = 15,
+    // We refused the other side's certificate: `eaprs_session_certificate_refusal`.
+    EAPRS_FAILURE_CERTIFICATE = 16,
+    // The other side refused in the TLS handshake: `eaprs_session_tls_alert`.
+    EAPRS_FAILURE_TLS_ALERT = 17,
+    // Both sides speak TLS, but have no version or cipher in common.
+    EAPRS_FAILURE_TLS_INCOMPATIBLE = 18,
+    // The TLS handshake failed for another reason.
+    EAPRS_FAILURE_TLS = 19,
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;
@@ -204,6 +218,46 @@ typedef enum {
     EAPRS_OUTPUT_FINISHED = 5,
 } eaprs_output;
 
+// Why we refused the other side's certificate.
+typedef enum {
+    // The current output is no such failure.
+    EAPRS_CERTIFICATE_REFUSAL_NONE = 0,
+    // No certificate was presented.
+    EAPRS_CERTIFICATE_REFUSAL_NO_CERTIFICATE = 1,
+    // Damaged, or of an unknown kind.
+    EAPRS_CERTIFICATE_REFUSAL_MALFORMED = 2,
+    // More certificates than are looked at.
+    EAPRS_CERTIFICATE_REFUSAL_CHAIN_TOO_LONG = 3,
+    // No chain leads to a configured CA.
+    EAPRS_CERTIFICATE_REFUSAL_UNTRUSTED_CA = 4,
+    // Issued by a certificate that may not issue certificates.
+    EAPRS_CERTIFICATE_REFUSAL_ISSUER_NOT_CA = 5,
+    // Its CA may not issue certificates for this name.
+    EAPRS_CERTIFICATE_REFUSAL_NAME_CONSTRAINT = 6,
+    // Signed with an outdated or unknown algorithm.
+    EAPRS_CERTIFICATE_REFUSAL_LEGACY_SIGNATURE = 7,
+    // Not one of the pinned certificates.
+    EAPRS_CERTIFICATE_REFUSAL_PIN_MISMATCH = 8,
+    // Revoked by its CA.
+    EAPRS_CERTIFICATE_REFUSAL_REVOKED = 9,
+    // No valid revocation list covers it.
+    EAPRS_CERTIFICATE_REFUSAL_REVOCATION_UNKNOWN = 10,
+    // The revocation list that covers it is out of date.
+    EAPRS_CERTIFICATE_REFUSAL_REVOCATION_LIST_EXPIRED = 11,
+    // The time is not known, and the clock policy is strict.
+    EAPRS_CERTIFICATE_REFUSAL_CLOCK_UNKNOWN = 12,
+    // Not valid yet. More often than not our clock is wrong.
+    EAPRS_CERTIFICATE_REFUSAL_NOT_YET_VALID = 13,
+    // Expired.
+    EAPRS_CERTIFICATE_REFUSAL_EXPIRED = 14,
+    // Issued for another purpose.
+    EAPRS_CERTIFICATE_REFUSAL_WRONG_USAGE = 15,
+    // Issued for another server.
+    EAPRS_CERTIFICATE_REFUSAL_NAME_MISMATCH = 16,
+    // A reason this version of the interface has no number for.
+    EAPRS_CERTIFICATE_REFUSAL_OTHER = 255,
+} eaprs_certificate_refusal;
+
 // An indication from the lower layer.
 typedef enum {
     // Start again from the beginning.
@@ -221,6 +275,17 @@ typedef enum {
     // The user is back. Only for supplicants.
     EAPRS_SIGNAL_LOGON = 7,
 } eaprs_signal;
+
+// What to do with a certificate's dates. A phone may not know the time when it boots, and may
+// need the network to learn it.
+typedef enum {
+    // Dates are checked; until `eaprs_session_set_unix_time`, every certificate is refused.
+    EAPRS_CLOCK_POLICY_STRICT = 1,
+    // Dates are checked as soon as the time is known.
+    EAPRS_CLOCK_POLICY_IGNORE_UNTIL_SET = 2,
+    // Dates are never checked.
+    EAPRS_CLOCK_POLICY_IGNORE = 3,
+} eaprs_clock_policy;
 
 // Collects an authenticator's configuration.
 typedef struct eaprs_authenticator_builder eaprs_authenticator_builder;
@@ -245,6 +310,20 @@ typedef struct eaprs_supplicant_builder eaprs_supplicant_builder;
 // An 802.1X supplicant's configuration: immutable, may be shared by any number of sessions and
 // threads, may be freed while sessions use it.
 typedef struct eaprs_supplicant_config eaprs_supplicant_config;
+
+// Collects a peer's TLS settings.
+typedef struct eaprs_tls_peer_builder eaprs_tls_peer_builder;
+
+// A peer's TLS settings: immutable, may be shared by any number of configurations and threads,
+// may be freed while configurations use them.
+typedef struct eaprs_tls_peer_config eaprs_tls_peer_config;
+
+// Collects an authenticator's TLS settings.
+typedef struct eaprs_tls_server_builder eaprs_tls_server_builder;
+
+// An authenticator's TLS settings: immutable, may be shared by any number of configurations and
+// threads, may be freed while configurations use them.
+typedef struct eaprs_tls_server_config eaprs_tls_server_config;
 
 #ifdef __cplusplus
 extern "C" {
@@ -519,6 +598,248 @@ void eaprs_supplicant_builder_free(eaprs_supplicant_builder *builder);
 // `config` is NULL or a live handle; it is dead afterwards.
 void eaprs_supplicant_config_free(eaprs_supplicant_config *config);
 
+// Makes a builder. At least a CA, a pin or `..._insecure_no_server_authentication` is needed, and
+// for EAP-TLS a certificate.
+//
+// # Safety
+// `builder` is valid for a write.
+eaprs_status eaprs_tls_peer_builder_new(eaprs_tls_peer_builder **builder);
+
+// Trusts these CAs: PEM with any number of certificates, or one in DER. May be repeated.
+//
+// # Safety
+// `builder` is a live handle; `certificates` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_ca(eaprs_tls_peer_builder *builder,
+                                       const uint8_t *certificates,
+                                       size_t len);
+
+// Our own certificate and its key. The certificate is PEM, with its intermediates, or DER; the key
+// PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given twice. They are copied, and wiped.
+//
+// # Safety
+// `builder` is a live handle; `certificate` and `key` have as many octets as is said.
+eaprs_status eaprs_tls_peer_builder_certificate(eaprs_tls_peer_builder *builder,
+                                                const uint8_t *certificate,
+                                                size_t certificate_len,
+                                                const uint8_t *key,
+                                                size_t key_len);
+
+// The password of the key, if it is encrypted (PKCS#8). It is copied, and wiped.
+//
+// # Safety
+// `builder` is a live handle; `password` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_key_password(eaprs_tls_peer_builder *builder,
+                                                 const uint8_t *password,
+                                                 size_t len);
+
+// Accepts servers of this name: UTF-8. With suffixes and repeated calls, any of them; without a
+// name, any server that the CA or pin admits.
+//
+// # Safety
+// `builder` is a live handle; `name` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_server_name(eaprs_tls_peer_builder *builder,
+                                                const uint8_t *name,
+                                                size_t len);
+
+// Accepts servers of this name and of every name below it: UTF-8. `example.org` takes
+// `radius.example.org`, and never `notexample.org`.
+//
+// # Safety
+// `builder` is a live handle; `name` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_server_name_suffix(eaprs_tls_peer_builder *builder,
+                                                       const uint8_t *name,
+                                                       size_t len);
+
+// Accepts only servers whose certificate has this SHA-256 fingerprint, or another pinned one: 32
+// octets at `fingerprint`. Without a CA, the pin replaces it.
+//
+// # Safety
+// `builder` is a live handle; `fingerprint` has 32 octets.
+eaprs_status eaprs_tls_peer_builder_pin_sha256(eaprs_tls_peer_builder *builder,
+                                               const uint8_t *fingerprint);
+
+// Looks certificates up in these revocation lists: PEM with any number, or one in DER. May be
+// repeated.
+//
+// # Safety
+// `builder` is a live handle; `lists` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_crl(eaprs_tls_peer_builder *builder,
+                                        const uint8_t *lists,
+                                        size_t len);
+
+// Also accepts chains signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs made
+// them.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_allow_legacy_signatures(eaprs_tls_peer_builder *builder);
+
+// Accepts every server. Whoever stands in the way can take the login.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_insecure_no_server_authentication(eaprs_tls_peer_builder *builder);
+
+// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
+// not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_clock_policy(eaprs_tls_peer_builder *builder, uint32_t policy);
+
+// The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_min_version(eaprs_tls_peer_builder *builder, uint32_t version);
+
+// The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_max_version(eaprs_tls_peer_builder *builder, uint32_t version);
+
+// The most octets of TLS in one packet sent, 64 to 65000; 1398 if not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_fragment_size(eaprs_tls_peer_builder *builder, size_t octets);
+
+// Checks everything and makes settings. The builder stays, to be corrected or freed.
+//
+// # Safety
+// `builder` is a live handle; `config` is valid for a write.
+eaprs_status eaprs_tls_peer_builder_build(eaprs_tls_peer_builder *builder,
+                                          eaprs_tls_peer_config **config);
+
+// Why the last build was refused: NUL-terminated text that starts with the setting, or NULL.
+// Borrowed until the next call on this builder.
+//
+// # Safety
+// `builder` is a live handle; `len` is NULL or valid for a write.
+const char *eaprs_tls_peer_builder_error(const eaprs_tls_peer_builder *builder, size_t *len);
+
+// Frees a builder. NULL is ignored.
+//
+// # Safety
+// `builder` is NULL or a live handle; it is dead afterwards.
+void eaprs_tls_peer_builder_free(eaprs_tls_peer_builder *builder);
+
+// Frees settings. NULL is ignored; configurations that use them go on.
+//
+// # Safety
+// `config` is NULL or a live handle; it is dead afterwards.
+void eaprs_tls_peer_config_free(eaprs_tls_peer_config *config);
+
+// Accepts EAP-TLS (Type 13) with these settings, after the methods named before. It shares them:
+// they may be freed.
+//
+// # Safety
+// Both are live handles.
+eaprs_status eaprs_peer_builder_tls(eaprs_peer_builder *builder,
+                                    const eaprs_tls_peer_config *config);
+
+// Makes a builder with our own certificate and its key: the certificate PEM, with its
+// intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given
+// twice. They are copied, and wiped. A client CA is needed as well.
+//
+// # Safety
+// `certificate` and `key` have as many octets as is said; `builder` is valid for a write.
+eaprs_status eaprs_tls_server_builder_new(const uint8_t *certificate,
+                                          size_t certificate_len,
+                                          const uint8_t *key,
+                                          size_t key_len,
+                                          eaprs_tls_server_builder **builder);
+
+// The password of the key, if it is encrypted (PKCS#8). It is copied, and wiped.
+//
+// # Safety
+// `builder` is a live handle; `password` has `len` octets.
+eaprs_status eaprs_tls_server_builder_key_password(eaprs_tls_server_builder *builder,
+                                                   const uint8_t *password,
+                                                   size_t len);
+
+// Trusts peers whose certificates these CAs issued: PEM with any number of certificates, or one in
+// DER. May be repeated.
+//
+// # Safety
+// `builder` is a live handle; `certificates` has `len` octets.
+eaprs_status eaprs_tls_server_builder_client_ca(eaprs_tls_server_builder *builder,
+                                                const uint8_t *certificates,
+                                                size_t len);
+
+// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
+// be repeated.
+//
+// # Safety
+// `builder` is a live handle; `lists` has `len` octets.
+eaprs_status eaprs_tls_server_builder_client_crl(eaprs_tls_server_builder *builder,
+                                                 const uint8_t *lists,
+                                                 size_t len);
+
+// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
+// not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_clock_policy(eaprs_tls_server_builder *builder,
+                                                   uint32_t policy);
+
+// The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_min_version(eaprs_tls_server_builder *builder,
+                                                  uint32_t version);
+
+// The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_max_version(eaprs_tls_server_builder *builder,
+                                                  uint32_t version);
+
+// The most octets of TLS in one packet sent, 64 to 65000; 1398 if not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_fragment_size(eaprs_tls_server_builder *builder,
+                                                    size_t octets);
+
+// Checks everything and makes settings. The builder stays, to be corrected or freed.
+//
+// # Safety
+// `builder` is a live handle; `config` is valid for a write.
+eaprs_status eaprs_tls_server_builder_build(eaprs_tls_server_builder *builder,
+                                            eaprs_tls_server_config **config);
+
+// Why the last build was refused: NUL-terminated text that starts with the setting, or NULL.
+// Borrowed until the next call on this builder.
+//
+// # Safety
+// `builder` is a live handle; `len` is NULL or valid for a write.
+const char *eaprs_tls_server_builder_error(const eaprs_tls_server_builder *builder, size_t *len);
+
+// Frees a builder. NULL is ignored.
+//
+// # Safety
+// `builder` is NULL or a live handle; it is dead afterwards.
+void eaprs_tls_server_builder_free(eaprs_tls_server_builder *builder);
+
+// Frees settings. NULL is ignored; configurations that use them go on.
+//
+// # Safety
+// `config` is NULL or a live handle; it is dead afterwards.
+void eaprs_tls_server_config_free(eaprs_tls_server_config *config);
+
+// Offers EAP-TLS (Type 13) with these settings, after the methods named before. It shares them:
+// they may be freed.
+//
+// # Safety
+// Both are live handles.
+eaprs_status eaprs_authenticator_builder_tls(eaprs_authenticator_builder *builder,
+                                             const eaprs_tls_server_config *config);
+
 // Writes the Ethernet frame of a proxy logoff: an EAPOL-Logoff with the address of a PC that was
 // unplugged from this phone (six octets at `source_mac`) as its source. `version` is 1, 2 or 3.
 // The host pads the frame to the minimum of its link.
@@ -748,6 +1069,16 @@ eaprs_status eaprs_session_handle_signal(eaprs_session *session, uint32_t signal
 // `session` is a live handle.
 eaprs_status eaprs_session_handle_timeout(eaprs_session *session, uint64_t now_ms);
 
+// Says what the calendar reads now, in seconds since 1970-01-01 UTC. Certificates are checked
+// against it; `eaprs_clock_policy` says what happens without. To be told anew after the clock was
+// set.
+//
+// # Safety
+// `session` is a live handle.
+eaprs_status eaprs_session_set_unix_time(eaprs_session *session,
+                                         uint64_t unix_seconds,
+                                         uint64_t now_ms);
+
 // Milliseconds until `eaprs_session_handle_timeout` wants to be called: 0 if it is due,
 // `UINT64_MAX` if no timer runs. Changes with every call that takes a time.
 //
@@ -764,6 +1095,39 @@ eaprs_output eaprs_session_poll(eaprs_session *session);
 
 // The meaning of an `eaprs_status`, as static text.
 const char *eaprs_strerror(uint32_t status);
+
+// Failure CERTIFICATE: what was wrong with the certificate. `eaprs_session_text` has names and
+// dates.
+//
+// # Safety
+// `session` is a live handle.
+eaprs_certificate_refusal eaprs_session_certificate_refusal(const eaprs_session *session);
+
+// Failures TLS_ALERT and CERTIFICATE: the number of the alert (RFC 8446 section 6) that the other
+// side sent, or that our refusal was sent as; -1 otherwise.
+//
+// # Safety
+// `session` is a live handle.
+int32_t eaprs_session_tls_alert(const eaprs_session *session);
+
+// A success over TLS: the version, `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3`; 0 otherwise.
+//
+// # Safety
+// `session` is a live handle.
+uint32_t eaprs_session_tls_version(const eaprs_session *session);
+
+// A success over TLS: the registered name of the cipher suite, NUL-terminated; NULL otherwise.
+//
+// # Safety
+// `session` is a live handle; `len` is NULL or valid for a write.
+const char *eaprs_session_tls_suite(const eaprs_session *session, size_t *len);
+
+// A success over TLS: the subject of the other side's certificate as RFC 4514 writes names, UTF-8
+// and NUL-terminated, safe for a screen. NULL if there is none.
+//
+// # Safety
+// `session` is a live handle; `len` is NULL or valid for a write.
+const char *eaprs_session_peer_certificate_subject(const eaprs_session *session, size_t *len);
 
 // The version of the library in use, for example "0.1.0".
 const char *eaprs_version(void);

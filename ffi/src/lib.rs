@@ -15,6 +15,7 @@ mod output;
 mod query;
 mod session;
 mod status;
+mod tls;
 mod version;
 
 pub use config::*;
@@ -23,4 +24,5 @@ pub use output::*;
 pub use query::*;
 pub use session::*;
 pub use status::*;
+pub use tls::*;
 pub use version::*;

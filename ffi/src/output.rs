@@ -6,6 +6,7 @@ use eap_rs::eapol::{PaeState, PortStatus};
 use eap_rs::{Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId};
 
 use crate::boundary::{Fallback, c_text, guard, lend, lend_text, object};
+use crate::tls::TlsTexts;
 use crate::{eaprs_query, eaprs_session, eaprs_status};
 
 /// The kinds of output. Newer libraries may have more: they are safe to ignore.
@@ -118,6 +119,14 @@ pub enum eaprs_failure {
     TooManyRounds = 14,
     /// The lower layer indicated failure.
     LowerLayer = 15,
+    /// We refused the other side's certificate: `eaprs_session_certificate_refusal`.
+    Certificate = 16,
+    /// The other side refused in the TLS handshake: `eaprs_session_tls_alert`.
+    TlsAlert = 17,
+    /// Both sides speak TLS, but have no version or cipher in common.
+    TlsIncompatible = 18,
+    /// The TLS handshake failed for another reason.
+    Tls = 19,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -129,7 +138,7 @@ pub(crate) enum Current {
     Question { id: QueryId, query: Query, text: Vec<u8> },
     Withdrawn(QueryId),
     Event { event: Event, text: Vec<u8> },
-    Success(Outcome),
+    Success { outcome: Outcome, tls: Option<TlsTexts> },
     Failure { failure: Failure, text: Vec<u8> },
 }
 
@@ -157,7 +166,10 @@ impl Current {
                 };
                 Self::Event { event, text }
             }
-            Some(Output::Finished(Ok(outcome))) => Self::Success(outcome),
+            Some(Output::Finished(Ok(outcome))) => {
+                let tls = outcome.tls.as_ref().map(TlsTexts::new);
+                Self::Success { outcome, tls }
+            }
             Some(Output::Finished(Err(failure))) => {
                 let text = c_text(&failure.to_string());
                 Self::Failure { failure, text }
@@ -173,7 +185,7 @@ impl Current {
             Self::Question { .. } => eaprs_output::Ask,
             Self::Withdrawn(_) => eaprs_output::Withdrawn,
             Self::Event { .. } => eaprs_output::Event,
-            Self::Success(_) | Self::Failure { .. } => eaprs_output::Finished,
+            Self::Success { .. } | Self::Failure { .. } => eaprs_output::Finished,
         }
     }
 
@@ -189,7 +201,7 @@ impl Current {
                 ..
             } => Some(identity),
             Self::Event { event: Event::PeerIdentity(identity), .. } => Some(identity),
-            Self::Success(outcome) => Some(&outcome.peer_identity),
+            Self::Success { outcome, .. } => Some(&outcome.peer_identity),
             _ => None,
         }
     }
@@ -211,14 +223,14 @@ impl Current {
                     | Failure::MethodRefused { wanted: method },
                 ..
             } => Some(*method),
-            Self::Success(outcome) => Some(outcome.method),
+            Self::Success { outcome, .. } => Some(outcome.method),
             _ => None,
         }
     }
 
     fn keys(&self) -> Option<&Keys> {
         match self {
-            Self::Success(outcome) => outcome.keys.as_ref(),
+            Self::Success { outcome, .. } => outcome.keys.as_ref(),
             _ => None,
         }
     }
@@ -228,7 +240,7 @@ impl Current {
 ///
 /// # Safety
 /// `session` is NULL or a live handle.
-unsafe fn current<'a>(session: *const eaprs_session) -> Option<&'a Current> {
+pub(crate) unsafe fn current<'a>(session: *const eaprs_session) -> Option<&'a Current> {
     // SAFETY: the caller's promise.
     unsafe { object(session) }.ok().map(|session| &session.current)
 }
@@ -422,7 +434,7 @@ pub unsafe extern "C" fn eaprs_session_port_authorized(session: *const eaprs_ses
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eaprs_session_succeeded(session: *const eaprs_session) -> bool {
     // SAFETY: the caller's promise.
-    matches!(unsafe { current(session) }, Some(Current::Success(_)))
+    matches!(unsafe { current(session) }, Some(Current::Success { .. }))
 }
 
 /// Output FINISHED: why the peer is not authenticated.
@@ -502,6 +514,10 @@ impl From<&Failure> for eaprs_failure {
             Failure::Declined => Self::Declined,
             Failure::TooManyRounds { .. } => Self::TooManyRounds,
             Failure::LowerLayer => Self::LowerLayer,
+            Failure::Certificate(_) => Self::Certificate,
+            Failure::TlsAlert(_) => Self::TlsAlert,
+            Failure::TlsIncompatible(_) => Self::TlsIncompatible,
+            Failure::Tls(_) => Self::Tls,
             _ => Self::Other,
         }
     }

@@ -314,6 +314,29 @@ pub unsafe extern "C" fn eaprs_session_handle_timeout(
     })
 }
 
+/// Says what the calendar reads now, in seconds since 1970-01-01 UTC. Certificates are checked
+/// against it; `eaprs_clock_policy` says what happens without. To be told anew after the clock was
+/// set.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_set_unix_time(
+    session: *mut eaprs_session,
+    unix_seconds: u64,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    guard(|| {
+        session?.run(|session| {
+            let now = Instant::from_millis(now_ms);
+            each!(&mut session.role, s => s.set_unix_time(unix_seconds, now));
+            Ok(eaprs_status::Ok)
+        })
+    })
+}
+
 /// Milliseconds until `eaprs_session_handle_timeout` wants to be called: 0 if it is due,
 /// `UINT64_MAX` if no timer runs. Changes with every call that takes a time.
 ///

@@ -10,6 +10,15 @@ typedef struct {
     unsigned finished;
     bool succeeded;
     eaprs_failure failure;
+    /* What the result says of TLS. */
+    uint32_t tls_version;
+    int32_t tls_alert;
+    eaprs_certificate_refusal refusal;
+    char suite[64];
+    char subject[64];
+    char text[256];
+    uint8_t msk[64];
+    size_t msk_len;
 } side;
 
 typedef struct {
@@ -27,10 +36,8 @@ typedef struct {
 static inline side begin(eaprs_session *session)
 {
     side new_side;
+    memset(&new_side, 0, sizeof new_side);
     new_side.session = session;
-    new_side.finished = 0;
-    new_side.succeeded = false;
-    new_side.failure = EAPRS_FAILURE_NONE;
     return new_side;
 }
 
@@ -104,17 +111,46 @@ static inline void pair_answer(pair *both, eaprs_session *session)
     }
 }
 
+static inline void copy_text(char *copy, size_t capacity, const char *text)
+{
+    snprintf(copy, capacity, "%s", text != NULL ? text : "");
+}
+
+static inline void note_result(side *from)
+{
+    const eaprs_session *session = from->session;
+    const uint8_t *msk = eaprs_session_msk(session, &from->msk_len);
+
+    from->finished++;
+    from->succeeded = eaprs_session_succeeded(session);
+    from->failure = eaprs_session_failure(session);
+    from->tls_version = eaprs_session_tls_version(session);
+    from->tls_alert = eaprs_session_tls_alert(session);
+    from->refusal = eaprs_session_certificate_refusal(session);
+    copy_text(from->suite, sizeof from->suite, eaprs_session_tls_suite(session, NULL));
+    copy_text(from->subject, sizeof from->subject,
+              eaprs_session_peer_certificate_subject(session, NULL));
+    copy_text(from->text, sizeof from->text, eaprs_session_text(session, NULL));
+    CHECK(from->msk_len <= sizeof from->msk);
+    if (msk != NULL) {
+        memcpy(from->msk, msk, from->msk_len);
+    }
+}
+
 static inline void pair_output(pair *both, side *from, const side *to, eaprs_output output)
 {
     size_t len = 0;
     const uint8_t *packet;
+    eaprs_received received;
 
     switch (output) {
     case EAPRS_OUTPUT_SEND:
         packet = eaprs_session_packet(from->session, &len);
         CHECK(packet != NULL && len >= 4);
-        CHECK(eaprs_session_handle_packet(to->session, packet, len, both->now_ms) ==
-              EAPRS_RECEIVED_ACCEPTED);
+        received = eaprs_session_handle_packet(to->session, packet, len, both->now_ms);
+        /* Who refuses a certificate is done, and does not wait for the other's Failure. */
+        CHECK(received == (to->finished == 0 || to->succeeded ? EAPRS_RECEIVED_ACCEPTED
+                                                              : EAPRS_RECEIVED_DISCARDED));
         break;
     case EAPRS_OUTPUT_ASK:
         pair_answer(both, from->session);
@@ -126,9 +162,7 @@ static inline void pair_output(pair *both, side *from, const side *to, eaprs_out
         }
         break;
     case EAPRS_OUTPUT_FINISHED:
-        from->finished++;
-        from->succeeded = eaprs_session_succeeded(from->session);
-        from->failure = eaprs_session_failure(from->session);
+        note_result(from);
         break;
     default:
         CHECK(!"an output that nobody expects");

@@ -115,9 +115,10 @@ static void text_is_taken_as_it_is_meant(void)
 
 static void modes_are_digits_from_0_to_7(void)
 {
-    char text[64];
+    char text[128];
     for (unsigned mode = 0; mode <= SETTINGS_MODE_MAX; mode++) {
-        snprintf(text, sizeof text, "<a><P8626>%u</P8626></a>", mode);
+        snprintf(text, sizeof text, "<a><P8626>%u</P8626><P20987>c</P20987><P20988>d</P20988></a>",
+                 mode);
         CHECK(accepted(text).mode == mode);
         if (mode != SETTINGS_MODE_DISABLED)
             CHECK(settings_modes[mode - 1].number == mode);
@@ -134,6 +135,18 @@ static void modes_are_digits_from_0_to_7(void)
     };
     for (size_t i = 0; i < sizeof no_numbers / sizeof no_numbers[0]; i++)
         refused(no_numbers[i], "cfg.xml:1: P8626: not a number, 0 to 7 accepted");
+}
+
+static void mode_2_needs_both_certificates(void)
+{
+    refused("<a>\n<P8626>2</P8626>\n<P20988>d.pem</P20988></a>",
+            "cfg.xml:2: P20987: empty, mode 2 (EAP-TLS) needs the CA certificate of the network");
+    refused("<a>\n<P8626>2</P8626>\n<P20987>ca.pem</P20987><P20988/></a>",
+            "cfg.xml:2: P20988: empty, mode 2 (EAP-TLS) needs the phone's certificate, with its "
+            "key in the same file");
+    CHECK(accepted("<a><P8626>2</P8626><P20987>c</P20987><P20988>d</P20988></a>").mode ==
+          SETTINGS_MODE_TLS);
+    CHECK(strcmp(settings_modes[SETTINGS_MODE_TLS - 1].name, "EAP-TLS") == 0);
 }
 
 /* `count` characters as the value of an element. */
@@ -357,6 +370,7 @@ int main(void)
     other_elements_are_skipped();
     text_is_taken_as_it_is_meant();
     modes_are_digits_from_0_to_7();
+    mode_2_needs_both_certificates();
     lengths_are_counted_in_characters();
     values_are_one_line_of_text();
     a_parameter_is_given_once();

@@ -32,6 +32,7 @@ static void methods_are_known_by_their_type(void)
     CHECK(eaprs_has_method(METHOD_MD5));
     CHECK(eaprs_has_method(METHOD_OTP));
     CHECK(eaprs_has_method(METHOD_GTC));
+    CHECK(eaprs_has_method(METHOD_TLS));
     /* Identity, Notification and Nak are Types, but no methods (RFC 3748 section 5). */
     for (uint32_t type = 0; type < METHOD_MD5; type++) {
         CHECK(!eaprs_has_method(type));

@@ -11,7 +11,7 @@ use crate::boundary::{give, guard, lend_text, object, object_mut, take, text};
 use crate::eaprs_status;
 
 /// Collects an authenticator's configuration.
-pub struct eaprs_authenticator_builder(Builder<AuthenticatorConfigBuilder>);
+pub struct eaprs_authenticator_builder(pub(super) Builder<AuthenticatorConfigBuilder>);
 
 /// An authenticator's configuration: immutable, may be shared by any number of sessions and
 /// threads, may be freed while sessions use it.

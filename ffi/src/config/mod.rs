@@ -3,10 +3,12 @@
 mod authenticator;
 mod peer;
 mod supplicant;
+mod tls;
 
 pub use authenticator::*;
 pub use peer::*;
 pub use supplicant::*;
+pub use tls::*;
 
 use eap_rs::{ConfigError, MethodType};
 

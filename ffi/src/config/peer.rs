@@ -11,7 +11,7 @@ use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
 use crate::eaprs_status;
 
 /// Collects a peer's configuration.
-pub struct eaprs_peer_builder(Builder<PeerConfigBuilder>);
+pub struct eaprs_peer_builder(pub(super) Builder<PeerConfigBuilder>);
 
 /// A peer's configuration: immutable, may be shared by any number of sessions and threads, may be
 /// freed while sessions use it.

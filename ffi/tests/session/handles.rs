@@ -1,7 +1,7 @@
 //! Handles that free themselves, everything the accessors say as one value, and two sessions that
 //! talk to each other.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use eap_rs_ffi::*;
@@ -26,6 +26,9 @@ pub(crate) struct Reading {
     pub(crate) failure: eaprs_failure,
     /// The MSK, the EMSK and the Session-Id.
     pub(crate) keys: [Option<Vec<u8>>; 3],
+    /// The version and the alert; the suite and the certificate's subject.
+    pub(crate) tls: (u32, i32, [Option<String>; 2]),
+    pub(crate) certificate_refusal: eaprs_certificate_refusal,
 }
 
 /// What the accessors say when there is nothing to say.
@@ -43,6 +46,8 @@ pub(crate) fn nothing() -> Reading {
         succeeded: false,
         failure: eaprs_failure::None,
         keys: [None, None, None],
+        tls: (0, -1, [None, None]),
+        certificate_refusal: eaprs_certificate_refusal::None,
     }
 }
 
@@ -172,6 +177,10 @@ impl Session {
             // SAFETY: a live handle and a valid length.
             self.lend(|session, len| unsafe { accessor(session, len) }).copy()
         };
+        let text = |accessor: unsafe extern "C" fn(_, _) -> *const c_char| {
+            // SAFETY: a live handle and a valid length.
+            c_text(&self.lend(|session, len| unsafe { accessor(session, len) }.cast()))
+        };
         let (mut vendor, mut len) = (99, 99);
         // SAFETY: a live handle; the out-parameters are valid.
         unsafe {
@@ -179,7 +188,7 @@ impl Session {
             eaprs_session_discard_text(session, &raw mut len);
             Reading {
                 packet: octets(eaprs_session_packet),
-                text: c_text(&self.lend(|session, len| eaprs_session_text(session, len).cast())),
+                text: text(eaprs_session_text),
                 identity: octets(eaprs_session_identity),
                 method: (eaprs_session_method(session, &raw mut vendor), vendor),
                 query: (eaprs_session_query_kind(session), eaprs_session_query_id(session)),
@@ -194,6 +203,12 @@ impl Session {
                     octets(eaprs_session_emsk),
                     octets(eaprs_session_session_id),
                 ],
+                tls: (
+                    eaprs_session_tls_version(session),
+                    eaprs_session_tls_alert(session),
+                    [text(eaprs_session_tls_suite), text(eaprs_session_peer_certificate_subject)],
+                ),
+                certificate_refusal: eaprs_session_certificate_refusal(session),
             }
         }
     }

@@ -1,0 +1,365 @@
+//! The peer's TLS settings.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use eap_rs::tls::{CertificatePolicy, TlsPeerConfig};
+use eap_rs::{ConfigError, Secret};
+
+use super::{Common, Own, Trust, apply_common, clock_policy, tls_version};
+use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take, text};
+use crate::config::Builder;
+use crate::{eaprs_peer_builder, eaprs_status};
+
+/// Collects a peer's TLS settings.
+pub struct eaprs_tls_peer_builder(Builder<Settings>);
+
+/// A peer's TLS settings: immutable, may be shared by any number of configurations and threads,
+/// may be freed while configurations use them.
+pub struct eaprs_tls_peer_config(Arc<TlsPeerConfig>);
+
+impl eaprs_tls_peer_builder {
+    fn change(
+        &mut self,
+        setting: impl FnOnce(&mut Settings),
+    ) -> Result<eaprs_status, eaprs_status> {
+        Ok(self.0.set(|mut settings| {
+            setting(&mut settings);
+            settings
+        }))
+    }
+}
+
+#[derive(Default)]
+struct Settings {
+    server: Trust,
+    own: Option<Own>,
+    key_password: Option<Secret>,
+    common: Common,
+}
+
+impl Settings {
+    fn build(&self) -> Result<TlsPeerConfig, ConfigError> {
+        let server = self.server.apply(CertificatePolicy::for_servers());
+        let mut builder = apply_common!(TlsPeerConfig::builder(server), &self.common);
+        if let Some(own) = &self.own {
+            builder = builder.certificate(own.certificate.expose(), own.key.expose());
+        }
+        if let Some(password) = &self.key_password {
+            builder = builder.key_password(password.expose());
+        }
+        builder.build()
+    }
+}
+
+/// Makes a builder. At least a CA, a pin or `..._insecure_no_server_authentication` is needed, and
+/// for EAP-TLS a certificate.
+///
+/// # Safety
+/// `builder` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_new(
+    builder: *mut *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    guard(|| {
+        let new = eaprs_tls_peer_builder(Builder::new(Settings::default()));
+        // SAFETY: the caller's promise.
+        unsafe { give(builder, new) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Trusts these CAs: PEM with any number of certificates, or one in DER. May be repeated.
+///
+/// # Safety
+/// `builder` is a live handle; `certificates` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_ca(
+    builder: *mut eaprs_tls_peer_builder,
+    certificates: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, certificates) = unsafe { (object_mut(builder), bytes(certificates, len)) };
+    guard(|| {
+        let certificates = certificates?.to_owned();
+        builder?.change(|settings| settings.server.authorities.push(certificates))
+    })
+}
+
+/// Our own certificate and its key. The certificate is PEM, with its intermediates, or DER; the key
+/// PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given twice. They are copied, and wiped.
+///
+/// # Safety
+/// `builder` is a live handle; `certificate` and `key` have as many octets as is said.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_certificate(
+    builder: *mut eaprs_tls_peer_builder,
+    certificate: *const u8,
+    certificate_len: usize,
+    key: *const u8,
+    key_len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, certificate, key) =
+        unsafe { (object_mut(builder), bytes(certificate, certificate_len), bytes(key, key_len)) };
+    guard(|| {
+        let own = Own::new(certificate?, key?);
+        builder?.change(|settings| settings.own = Some(own))
+    })
+}
+
+/// The password of the key, if it is encrypted (PKCS#8). It is copied, and wiped.
+///
+/// # Safety
+/// `builder` is a live handle; `password` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_key_password(
+    builder: *mut eaprs_tls_peer_builder,
+    password: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, password) = unsafe { (object_mut(builder), bytes(password, len)) };
+    guard(|| {
+        let password = Secret::new(password?);
+        builder?.change(|settings| settings.key_password = Some(password))
+    })
+}
+
+/// Accepts servers of this name: UTF-8. With suffixes and repeated calls, any of them; without a
+/// name, any server that the CA or pin admits.
+///
+/// # Safety
+/// `builder` is a live handle; `name` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_server_name(
+    builder: *mut eaprs_tls_peer_builder,
+    name: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
+    guard(|| {
+        let name = name?.to_owned();
+        builder?.change(|settings| settings.server.names.push(name))
+    })
+}
+
+/// Accepts servers of this name and of every name below it: UTF-8. `example.org` takes
+/// `radius.example.org`, and never `notexample.org`.
+///
+/// # Safety
+/// `builder` is a live handle; `name` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_server_name_suffix(
+    builder: *mut eaprs_tls_peer_builder,
+    name: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
+    guard(|| {
+        let name = name?.to_owned();
+        builder?.change(|settings| settings.server.suffixes.push(name))
+    })
+}
+
+/// Accepts only servers whose certificate has this SHA-256 fingerprint, or another pinned one: 32
+/// octets at `fingerprint`. Without a CA, the pin replaces it.
+///
+/// # Safety
+/// `builder` is a live handle; `fingerprint` has 32 octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_pin_sha256(
+    builder: *mut eaprs_tls_peer_builder,
+    fingerprint: *const u8,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, fingerprint) = unsafe { (object_mut(builder), bytes(fingerprint, 32)) };
+    guard(|| {
+        let pin = fingerprint?.try_into().map_err(|_| eaprs_status::InvalidArgument)?;
+        builder?.change(|settings| settings.server.pins.push(pin))
+    })
+}
+
+/// Looks certificates up in these revocation lists: PEM with any number, or one in DER. May be
+/// repeated.
+///
+/// # Safety
+/// `builder` is a live handle; `lists` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_crl(
+    builder: *mut eaprs_tls_peer_builder,
+    lists: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, lists) = unsafe { (object_mut(builder), bytes(lists, len)) };
+    guard(|| {
+        let lists = lists?.to_owned();
+        builder?.change(|settings| settings.server.revocation_lists.push(lists))
+    })
+}
+
+/// Also accepts chains signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs made
+/// them.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_allow_legacy_signatures(
+    builder: *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.server.legacy_signatures = true))
+}
+
+/// Accepts every server. Whoever stands in the way can take the login.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_insecure_no_server_authentication(
+    builder: *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.server.insecure = true))
+}
+
+/// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
+/// not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_clock_policy(
+    builder: *mut eaprs_tls_peer_builder,
+    policy: u32,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let policy = clock_policy(policy)?;
+        builder?.change(|settings| settings.server.clock = policy)
+    })
+}
+
+/// The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_min_version(
+    builder: *mut eaprs_tls_peer_builder,
+    version: u32,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let version = tls_version(version)?;
+        builder?.change(|settings| settings.common.min_version = Some(version))
+    })
+}
+
+/// The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_max_version(
+    builder: *mut eaprs_tls_peer_builder,
+    version: u32,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let version = tls_version(version)?;
+        builder?.change(|settings| settings.common.max_version = Some(version))
+    })
+}
+
+/// The most octets of TLS in one packet sent, 64 to 65000; 1398 if not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_fragment_size(
+    builder: *mut eaprs_tls_peer_builder,
+    octets: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
+}
+
+/// Checks everything and makes settings. The builder stays, to be corrected or freed.
+///
+/// # Safety
+/// `builder` is a live handle; `config` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_build(
+    builder: *mut eaprs_tls_peer_builder,
+    config: *mut *mut eaprs_tls_peer_config,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let built = eaprs_tls_peer_config(Arc::new(builder?.0.build(Settings::build)?));
+        // SAFETY: the caller's promise.
+        unsafe { give(config, built) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Why the last build was refused: NUL-terminated text that starts with the setting, or NULL.
+/// Borrowed until the next call on this builder.
+///
+/// # Safety
+/// `builder` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_error(
+    builder: *const eaprs_tls_peer_builder,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller's promise.
+    unsafe { lend_text(object(builder).ok().and_then(|builder| builder.0.error()), len) }
+}
+
+/// Frees a builder. NULL is ignored.
+///
+/// # Safety
+/// `builder` is NULL or a live handle; it is dead afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_free(builder: *mut eaprs_tls_peer_builder) {
+    // SAFETY: the caller's promise.
+    unsafe { take(builder) }
+}
+
+/// Frees settings. NULL is ignored; configurations that use them go on.
+///
+/// # Safety
+/// `config` is NULL or a live handle; it is dead afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_config_free(config: *mut eaprs_tls_peer_config) {
+    // SAFETY: the caller's promise.
+    unsafe { take(config) }
+}
+
+/// Accepts EAP-TLS (Type 13) with these settings, after the methods named before. It shares them:
+/// they may be freed.
+///
+/// # Safety
+/// Both are live handles.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_peer_builder_tls(
+    builder: *mut eaprs_peer_builder,
+    config: *const eaprs_tls_peer_config,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, config) = unsafe { (object_mut(builder), object(config)) };
+    guard(|| {
+        let config = Arc::clone(&config?.0);
+        Ok(builder?.0.set(|b| b.tls(config)))
+    })
+}

@@ -1,0 +1,271 @@
+//! The authenticator's TLS settings.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use eap_rs::tls::{CertificatePolicy, TlsServerConfig};
+use eap_rs::{ConfigError, Secret};
+
+use super::{Common, Own, Trust, apply_common, clock_policy, tls_version};
+use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
+use crate::config::Builder;
+use crate::{eaprs_authenticator_builder, eaprs_status};
+
+/// Collects an authenticator's TLS settings.
+pub struct eaprs_tls_server_builder(Builder<Settings>);
+
+/// An authenticator's TLS settings: immutable, may be shared by any number of configurations and
+/// threads, may be freed while configurations use them.
+pub struct eaprs_tls_server_config(Arc<TlsServerConfig>);
+
+impl eaprs_tls_server_builder {
+    fn change(
+        &mut self,
+        setting: impl FnOnce(&mut Settings),
+    ) -> Result<eaprs_status, eaprs_status> {
+        Ok(self.0.set(|mut settings| {
+            setting(&mut settings);
+            settings
+        }))
+    }
+}
+
+struct Settings {
+    own: Own,
+    key_password: Option<Secret>,
+    clients: Trust,
+    common: Common,
+}
+
+impl Settings {
+    fn build(&self) -> Result<TlsServerConfig, ConfigError> {
+        let Own { certificate, key } = &self.own;
+        let builder = TlsServerConfig::builder(certificate.expose(), key.expose());
+        let mut builder = apply_common!(builder, &self.common)
+            .clients(self.clients.apply(CertificatePolicy::for_clients()));
+        if let Some(password) = &self.key_password {
+            builder = builder.key_password(password.expose());
+        }
+        builder.build()
+    }
+}
+
+/// Makes a builder with our own certificate and its key: the certificate PEM, with its
+/// intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given
+/// twice. They are copied, and wiped. A client CA is needed as well.
+///
+/// # Safety
+/// `certificate` and `key` have as many octets as is said; `builder` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_new(
+    certificate: *const u8,
+    certificate_len: usize,
+    key: *const u8,
+    key_len: usize,
+    builder: *mut *mut eaprs_tls_server_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (certificate, key) = unsafe { (bytes(certificate, certificate_len), bytes(key, key_len)) };
+    guard(|| {
+        let new = eaprs_tls_server_builder(Builder::new(Settings {
+            own: Own::new(certificate?, key?),
+            key_password: None,
+            clients: Trust::default(),
+            common: Common::default(),
+        }));
+        // SAFETY: the caller's promise.
+        unsafe { give(builder, new) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// The password of the key, if it is encrypted (PKCS#8). It is copied, and wiped.
+///
+/// # Safety
+/// `builder` is a live handle; `password` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_key_password(
+    builder: *mut eaprs_tls_server_builder,
+    password: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, password) = unsafe { (object_mut(builder), bytes(password, len)) };
+    guard(|| {
+        let password = Secret::new(password?);
+        builder?.change(|settings| settings.key_password = Some(password))
+    })
+}
+
+/// Trusts peers whose certificates these CAs issued: PEM with any number of certificates, or one in
+/// DER. May be repeated.
+///
+/// # Safety
+/// `builder` is a live handle; `certificates` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_client_ca(
+    builder: *mut eaprs_tls_server_builder,
+    certificates: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, certificates) = unsafe { (object_mut(builder), bytes(certificates, len)) };
+    guard(|| {
+        let certificates = certificates?.to_owned();
+        builder?.change(|settings| settings.clients.authorities.push(certificates))
+    })
+}
+
+/// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
+/// be repeated.
+///
+/// # Safety
+/// `builder` is a live handle; `lists` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_client_crl(
+    builder: *mut eaprs_tls_server_builder,
+    lists: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, lists) = unsafe { (object_mut(builder), bytes(lists, len)) };
+    guard(|| {
+        let lists = lists?.to_owned();
+        builder?.change(|settings| settings.clients.revocation_lists.push(lists))
+    })
+}
+
+/// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
+/// not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_clock_policy(
+    builder: *mut eaprs_tls_server_builder,
+    policy: u32,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let policy = clock_policy(policy)?;
+        builder?.change(|settings| settings.clients.clock = policy)
+    })
+}
+
+/// The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_min_version(
+    builder: *mut eaprs_tls_server_builder,
+    version: u32,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let version = tls_version(version)?;
+        builder?.change(|settings| settings.common.min_version = Some(version))
+    })
+}
+
+/// The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_max_version(
+    builder: *mut eaprs_tls_server_builder,
+    version: u32,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let version = tls_version(version)?;
+        builder?.change(|settings| settings.common.max_version = Some(version))
+    })
+}
+
+/// The most octets of TLS in one packet sent, 64 to 65000; 1398 if not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_fragment_size(
+    builder: *mut eaprs_tls_server_builder,
+    octets: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
+}
+
+/// Checks everything and makes settings. The builder stays, to be corrected or freed.
+///
+/// # Safety
+/// `builder` is a live handle; `config` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_build(
+    builder: *mut eaprs_tls_server_builder,
+    config: *mut *mut eaprs_tls_server_config,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        let built = eaprs_tls_server_config(Arc::new(builder?.0.build(Settings::build)?));
+        // SAFETY: the caller's promise.
+        unsafe { give(config, built) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Why the last build was refused: NUL-terminated text that starts with the setting, or NULL.
+/// Borrowed until the next call on this builder.
+///
+/// # Safety
+/// `builder` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_error(
+    builder: *const eaprs_tls_server_builder,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller's promise.
+    unsafe { lend_text(object(builder).ok().and_then(|builder| builder.0.error()), len) }
+}
+
+/// Frees a builder. NULL is ignored.
+///
+/// # Safety
+/// `builder` is NULL or a live handle; it is dead afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_free(builder: *mut eaprs_tls_server_builder) {
+    // SAFETY: the caller's promise.
+    unsafe { take(builder) }
+}
+
+/// Frees settings. NULL is ignored; configurations that use them go on.
+///
+/// # Safety
+/// `config` is NULL or a live handle; it is dead afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_config_free(config: *mut eaprs_tls_server_config) {
+    // SAFETY: the caller's promise.
+    unsafe { take(config) }
+}
+
+/// Offers EAP-TLS (Type 13) with these settings, after the methods named before. It shares them:
+/// they may be freed.
+///
+/// # Safety
+/// Both are live handles.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_tls(
+    builder: *mut eaprs_authenticator_builder,
+    config: *const eaprs_tls_server_config,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, config) = unsafe { (object_mut(builder), object(config)) };
+    guard(|| {
+        let config = Arc::clone(&config?.0);
+        Ok(builder?.0.set(|b| b.tls(config)))
+    })
+}
