@@ -7,6 +7,7 @@
 
 #include "authenticator_options.h"
 #include "ethernet.h"
+#include "file.h"
 #include "host.h"
 #include "stations.h"
 
@@ -15,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct authenticator {
@@ -232,6 +234,7 @@ static void drain(struct authenticator *us, struct station *station)
 static void start_station(struct authenticator *us, struct station *station)
 {
     station->reauthenticate_at = UINT64_MAX;
+    eaprs_session_set_unix_time(station->session, (uint64_t)time(NULL), now_ms());
     eaprs_session_start(station->session, now_ms());
     drain(us, station);
 }
@@ -364,14 +367,64 @@ static void run(struct authenticator *us)
 
 /* ---- Before and after ---- */
 
+#define CERTIFICATE_FILE_MAX (64 * 1024)
+
+static bool read_certificate(struct file *file, const char *path)
+{
+    if (file_read(file, path, CERTIFICATE_FILE_MAX))
+        return true;
+    complain("%s: %s", path, strerror(errno));
+    return false;
+}
+
+/* NULL after a complaint. */
+static eaprs_tls_server_config *configure_tls(const struct authenticator_options *options)
+{
+    eaprs_tls_server_builder *builder = NULL;
+    eaprs_tls_server_config *config = NULL;
+    struct file certificate = {NULL, 0}, key = {NULL, 0}, ca = {NULL, 0};
+    if (read_certificate(&certificate, options->certificate) &&
+        read_certificate(&key, options->key) && read_certificate(&ca, options->ca)) {
+        eaprs_status status = eaprs_tls_server_builder_new(
+            (const uint8_t *)certificate.octets, certificate.len, (const uint8_t *)key.octets,
+            key.len, &builder);
+        if (status == EAPRS_STATUS_OK)
+            status = eaprs_tls_server_builder_client_ca(builder, (const uint8_t *)ca.octets,
+                                                        ca.len);
+        if (status == EAPRS_STATUS_OK)
+            status = eaprs_tls_server_builder_build(builder, &config);
+        if (status != EAPRS_STATUS_OK) {
+            const char *error = eaprs_tls_server_builder_error(builder, NULL);
+            complain("%s", error != NULL ? error : eaprs_strerror(status));
+        }
+    }
+    eaprs_tls_server_builder_free(builder);
+    file_wipe(&certificate);
+    file_wipe(&key);
+    file_wipe(&ca);
+    return config;
+}
+
+static eaprs_status add_method(eaprs_authenticator_builder *builder,
+                               const struct authenticator_options *options,
+                               const eaprs_tls_server_config *tls)
+{
+    return tls != NULL ? eaprs_authenticator_builder_tls(builder, tls)
+                       : eaprs_authenticator_builder_method(builder, options->method);
+}
+
 static eaprs_authenticator_config *configure(const struct authenticator_options *options)
 {
     eaprs_authenticator_builder *builder = NULL;
     eaprs_authenticator_config *config = NULL;
+    eaprs_tls_server_config *tls = NULL;
     const char *text = NULL;
+    if (options->method == METHOD_TLS && (tls = configure_tls(options)) == NULL)
+        return NULL;
     eaprs_status status = eaprs_authenticator_builder_new(&builder);
     if (status == EAPRS_STATUS_OK)
-        status = eaprs_authenticator_builder_method(builder, options->method);
+        status = add_method(builder, options, tls);
+    eaprs_tls_server_config_free(tls);
     if (status == EAPRS_STATUS_OK && (text = options->notification) != NULL)
         status = eaprs_authenticator_builder_notification(builder, (const uint8_t *)text,
                                                           strlen(text));

@@ -9,6 +9,7 @@
 
 static const char usage[] =
     "usage: authenticator --interface IF --user NAME:PASSWORD [--user ...] [options]\n"
+    "       authenticator --interface IF --method tls --cert FILE --key FILE --ca FILE [options]\n"
     "\n"
     "A small 802.1X switch port for a test bench: authenticates the stations on an Ethernet\n"
     "interface, and prints what happens. It opens and closes no port. Passwords on a command\n"
@@ -17,7 +18,10 @@ static const char usage[] =
     "  --interface IF         the Ethernet interface\n"
     "  --user NAME:PASSWORD   somebody who may log in; for otp and gtc the password is the\n"
     "                         response that is accepted\n"
-    "  --method METHOD        md5 (if not given), otp or gtc\n"
+    "  --method METHOD        md5 (if not given), otp, gtc or tls\n"
+    "  --cert FILE            tls: our certificate, PEM or DER\n"
+    "  --key FILE             tls: its key\n"
+    "  --ca FILE              tls: the CA whose stations may log in\n"
     "  --notification TEXT    a message for the station's user, before the method\n"
     "  --identity-prompt TEXT what the user is shown who has to type a name\n"
     "  --token-prompt TEXT    what the user is shown who has to type a response (otp and gtc)\n"
@@ -35,6 +39,9 @@ enum option_name {
     INTERFACE = 256, /* no letter: there are long options only */
     USER,
     METHOD,
+    CERT,
+    KEY,
+    CA,
     NOTIFICATION,
     IDENTITY_PROMPT,
     TOKEN_PROMPT,
@@ -49,6 +56,9 @@ static const struct option names[] = {
     {"interface", required_argument, NULL, INTERFACE},
     {"user", required_argument, NULL, USER},
     {"method", required_argument, NULL, METHOD},
+    {"cert", required_argument, NULL, CERT},
+    {"key", required_argument, NULL, KEY},
+    {"ca", required_argument, NULL, CA},
     {"notification", required_argument, NULL, NOTIFICATION},
     {"identity-prompt", required_argument, NULL, IDENTITY_PROMPT},
     {"token-prompt", required_argument, NULL, TOKEN_PROMPT},
@@ -84,14 +94,14 @@ static bool take_method(struct authenticator_options *options)
     static const struct {
         const char *name;
         uint32_t method; /* IANA's EAP method Type */
-    } methods[] = {{"md5", 4}, {"otp", 5}, {"gtc", 6}};
+    } methods[] = {{"md5", 4}, {"otp", 5}, {"gtc", 6}, {"tls", METHOD_TLS}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (strcmp(optarg, methods[i].name) == 0) {
             options->method = methods[i].method;
             return true;
         }
     }
-    complain("--method: %s given, md5, otp or gtc accepted", optarg);
+    complain("--method: %s given, md5, otp, gtc or tls accepted", optarg);
     return false;
 }
 
@@ -105,6 +115,15 @@ static bool take(struct authenticator_options *options, int name)
         return take_user(options);
     case METHOD:
         return take_method(options);
+    case CERT:
+        options->certificate = optarg;
+        return true;
+    case KEY:
+        options->key = optarg;
+        return true;
+    case CA:
+        options->ca = optarg;
+        return true;
     case NOTIFICATION:
         options->notification = optarg;
         return true;
@@ -151,7 +170,10 @@ enum options_result authenticator_options_parse(struct authenticator_options *op
         complain("%s: only options are accepted; --help says which", argv[optind]);
     else if (options->interface == NULL)
         complain("--interface is missing; --help says what there is");
-    else if (options->user_count == 0)
+    else if (options->method == METHOD_TLS &&
+             (options->certificate == NULL || options->key == NULL || options->ca == NULL))
+        complain("--method tls needs --cert, --key and --ca; --help says what there is");
+    else if (options->method != METHOD_TLS && options->user_count == 0)
         complain("--user is missing; --help says what there is");
     else
         return OPTIONS_GIVEN;

@@ -6,6 +6,8 @@
 
 #define USERS_MAX 64
 
+#define METHOD_TLS 13 /* IANA's EAP method Type */
+
 struct user {
     const char *name;
     size_t name_len;
@@ -17,6 +19,9 @@ struct authenticator_options {
     struct user users[USERS_MAX];
     size_t user_count;
     uint32_t method;
+    const char *certificate; /* EAP-TLS: files, here and below */
+    const char *key;
+    const char *ca;
     const char *notification;
     const char *identity_prompt;
     const char *token_prompt;

@@ -5,6 +5,7 @@
  */
 #define _DEFAULT_SOURCE
 
+#include "certificates.h"
 #include "ethernet.h"
 #include "host.h"
 #include "phone_options.h"
@@ -139,7 +140,10 @@ static void show_event(struct phone *phone)
 static void show_result(struct phone *phone)
 {
     if (eaprs_session_succeeded(phone->session)) {
-        say("login ok: %s (%s)", current_identity(phone->session).text, phone->method);
+        say("login ok: %s (%s%s)", current_identity(phone->session).text, phone->method,
+            certificates_tls_version(phone->session));
+        if (phone->options->verbose)
+            certificates_show(phone->session);
         return;
     }
     say("login failed: %s", current_text(phone->session));
@@ -284,6 +288,8 @@ static void run(struct phone *phone)
             finish(phone, EXIT_CODE_SYSTEM);
             return;
         }
+        /* Somebody may have set the clock meanwhile. */
+        certificates_tell_date(phone->session);
         eaprs_status status = eaprs_session_handle_timeout(phone->session, now_ms());
         if (status != EAPRS_STATUS_OK) {
             complain("%s", eaprs_strerror(status));
@@ -335,12 +341,23 @@ static void complain_about(eaprs_status status, const char *error)
     complain("%s", error != NULL ? error : eaprs_strerror(status));
 }
 
-static eaprs_peer_config *configure_peer(const struct settings *settings)
+static eaprs_peer_config *configure_peer(const struct settings *settings,
+                                         const struct phone_options *options)
 {
     eaprs_peer_builder *builder = NULL;
     eaprs_peer_config *config = NULL;
     eaprs_peer_builder_new(&builder);
-    eaprs_peer_builder_method(builder, settings_modes[settings->mode - 1].method);
+    if (settings->mode == SETTINGS_MODE_TLS) {
+        eaprs_tls_peer_config *tls = certificates_configure(settings, options);
+        if (tls == NULL) {
+            eaprs_peer_builder_free(builder);
+            return NULL;
+        }
+        eaprs_peer_builder_tls(builder, tls);
+        eaprs_tls_peer_config_free(tls);
+    } else {
+        eaprs_peer_builder_method(builder, settings_modes[settings->mode - 1].method);
+    }
     if (settings->identity[0] != '\0')
         eaprs_peer_builder_identity(builder, (const uint8_t *)settings->identity,
                                     strlen(settings->identity));
@@ -381,7 +398,7 @@ static eaprs_supplicant_config *configure_supplicant(const struct phone_options 
 /* Makes a session of the options and settings, and runs it. */
 static void log_in(struct phone *phone, struct settings *settings)
 {
-    eaprs_peer_config *peer = configure_peer(settings);
+    eaprs_peer_config *peer = configure_peer(settings, phone->options);
     explicit_bzero(settings, sizeof *settings); /* the library wipes its own copy */
     eaprs_supplicant_config *supplicant = configure_supplicant(phone->options, phone->port.address);
     if (peer == NULL || supplicant == NULL) {

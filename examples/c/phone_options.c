@@ -3,6 +3,7 @@
 
 #include "phone_options.h"
 
+#include <eap_rs.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,10 @@ static const char usage[] =
     "                       here, and the port is open; 3 if not given\n"
     "  --held-period MS     the wait after a failure; 60000 if not given\n"
     "  --auth-period MS     the wait for the switch's next packet; 30000 if not given\n"
+    "  --server-name NAME   the name that the server's certificate must have (mode 2); without it\n"
+    "                       every server with a certificate of the CA is accepted\n"
+    "  --clock POLICY       what to do with certificates' dates: strict, ignore-until-set (if not\n"
+    "                       given: a phone boots without the time) or ignore\n"
     "  --once               exit when the port is authorized (it stays so) or a login failed\n"
     "  --verbose            say which frames are dropped, and why\n"
     "  --help               print this\n"
@@ -44,6 +49,8 @@ enum option_name {
     MAX_START,
     HELD_PERIOD,
     AUTH_PERIOD,
+    SERVER_NAME,
+    CLOCK,
     ONCE,
     VERBOSE,
     HELP,
@@ -59,6 +66,8 @@ static const struct option names[] = {
     {"max-start", required_argument, NULL, MAX_START},
     {"held-period", required_argument, NULL, HELD_PERIOD},
     {"auth-period", required_argument, NULL, AUTH_PERIOD},
+    {"server-name", required_argument, NULL, SERVER_NAME},
+    {"clock", required_argument, NULL, CLOCK},
     {"once", no_argument, NULL, ONCE},
     {"verbose", no_argument, NULL, VERBOSE},
     {"help", no_argument, NULL, HELP},
@@ -66,6 +75,24 @@ static const struct option names[] = {
 };
 
 #define MAX_START_MAX 1000
+
+static bool take_clock(struct phone_options *options)
+{
+    static const struct {
+        const char *name;
+        eaprs_clock_policy policy;
+    } policies[] = {{"strict", EAPRS_CLOCK_POLICY_STRICT},
+                    {"ignore-until-set", EAPRS_CLOCK_POLICY_IGNORE_UNTIL_SET},
+                    {"ignore", EAPRS_CLOCK_POLICY_IGNORE}};
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        if (strcmp(optarg, policies[i].name) == 0) {
+            options->clock_policy = policies[i].policy;
+            return true;
+        }
+    }
+    complain("--clock: %s given, strict, ignore-until-set or ignore accepted", optarg);
+    return false;
+}
 
 static bool take(struct phone_options *options, int name)
 {
@@ -95,6 +122,11 @@ static bool take(struct phone_options *options, int name)
         return parse_option("--held-period", optarg, 1, TIME_MAX_MS, &options->held_period);
     case AUTH_PERIOD:
         return parse_option("--auth-period", optarg, 1, TIME_MAX_MS, &options->auth_period);
+    case SERVER_NAME:
+        options->server_name = optarg;
+        return true;
+    case CLOCK:
+        return take_clock(options);
     case ONCE:
         options->once = true;
         return true;
@@ -111,6 +143,7 @@ enum options_result phone_options_parse(struct phone_options *options, int argc,
     int name;
     memset(options, 0, sizeof *options);
     options->eapol_version = 1;
+    options->clock_policy = EAPRS_CLOCK_POLICY_IGNORE_UNTIL_SET;
     while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (name == HELP) {
             fputs(usage, stdout);

@@ -6,10 +6,11 @@
 
 #include "settings.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* IANA's EAP method Types. */
@@ -423,6 +424,23 @@ static bool read_document(struct reader *r)
     return true;
 }
 
+/* EAP-TLS is certificates on both sides. */
+static bool check_certificates(struct reader *r)
+{
+    const struct settings *settings = r->settings;
+    if (settings->mode != SETTINGS_MODE_TLS)
+        return true;
+    const struct settings_mode *mode = &settings_modes[settings->mode - 1];
+    unsigned line = find_parameter(r, (struct span){"P8626", 5})->line;
+    if (settings->ca_certificate_url[0] == '\0')
+        return fail_at(r, line, "P20987: empty, mode %u (%s) needs the CA certificate of the "
+                       "network", mode->number, mode->name);
+    if (settings->device_certificate_url[0] == '\0')
+        return fail_at(r, line, "P20988: empty, mode %u (%s) needs the phone's certificate, with "
+                       "its key in the same file", mode->number, mode->name);
+    return true;
+}
+
 bool settings_parse(struct settings *settings, const char *text, size_t len, const char *name,
                     struct settings_error *error)
 {
@@ -445,7 +463,7 @@ bool settings_parse(struct settings *settings, const char *text, size_t len, con
     if (len > SETTINGS_FILE_MAX)
         fail_at(&reader, 1, "more than %d octets given, at most %d accepted", SETTINGS_FILE_MAX,
                 SETTINGS_FILE_MAX);
-    else if (read_document(&reader))
+    else if (read_document(&reader) && check_certificates(&reader))
         return true;
     explicit_bzero(settings, sizeof *settings);
     return false;
@@ -453,26 +471,14 @@ bool settings_parse(struct settings *settings, const char *text, size_t len, con
 
 bool settings_read(struct settings *settings, const char *path, struct settings_error *error)
 {
-    /* One octet more than accepted shows that a file is too long. Unbuffered, so that no copy of
-     * the password stays in stdio. */
-    size_t capacity = SETTINGS_FILE_MAX + 1;
-    char *text = malloc(capacity);
-    FILE *file = fopen(path, "rb");
+    struct file file;
     bool ok = false;
     memset(settings, 0, sizeof *settings);
-    if (text != NULL && file != NULL) {
-        setvbuf(file, NULL, _IONBF, 0);
-        size_t len = fread(text, 1, capacity, file);
-        if (ferror(file))
-            snprintf(error->text, sizeof error->text, "%.255s: %s", path, strerror(errno));
-        else
-            ok = settings_parse(settings, text, len, path, error);
-        explicit_bzero(text, len);
-    } else {
+    /* One octet more than accepted shows that a file is too long. */
+    if (file_read(&file, path, SETTINGS_FILE_MAX + 1))
+        ok = settings_parse(settings, file.octets, file.len, path, error);
+    else
         snprintf(error->text, sizeof error->text, "%.255s: %s", path, strerror(errno));
-    }
-    if (file != NULL)
-        fclose(file);
-    free(text);
+    file_wipe(&file);
     return ok;
 }

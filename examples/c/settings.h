@@ -42,6 +42,7 @@ struct settings_mode {
 };
 
 #define SETTINGS_MODE_DISABLED 0
+#define SETTINGS_MODE_TLS 2 /* EAP-TLS; P20987 and P20988 are given */
 #define SETTINGS_MODE_MAX 7
 
 /* Modes 1 to SETTINGS_MODE_MAX, in this order. */

@@ -8,6 +8,8 @@
 //! Every packet is shown as it crosses, and every question with its answer. `Login::run` is the
 //! loop that each host of this library has; here the link is a function call.
 
+#[path = "login/certificates.rs"]
+mod certificates;
 #[path = "login/command.rs"]
 mod command;
 #[path = "login/ladder.rs"]
@@ -20,15 +22,17 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use eap_rs::{
-    Answer, Authenticator, AuthenticatorConfig, Credential, Failure, Instant, MethodFacts, Outcome,
-    Output, Peer, PeerConfig, Query, QueryId, Received, Secret,
+    Answer, Authenticator, AuthenticatorConfig, ConfigError, Credential, Failure, Instant,
+    MethodType, Outcome, Output, Peer, PeerConfig, Query, QueryId, Received, Secret,
 };
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
-use command::Command;
+use certificates::Certificates;
+use command::{Command, Wanted};
 use ladder::{Ladder, Side};
 
 const REFUSED: u8 = 1;
@@ -37,19 +41,23 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     let done = match Command::parse(lexopt::Parser::from_env()) {
         Ok(command) => run(&command, &mut io::stdout().lock()),
-        Err(error) => {
-            complain(&format!("error: {error}\n\n{}", command::USAGE));
-            return ExitCode::from(USAGE);
-        }
+        Err(error) => return wrong_usage(&error),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(REFUSED),
+        // All that varies in the configuration comes from the command line.
+        Err(error) if error.is::<ConfigError>() => wrong_usage(error.as_ref()),
         Err(error) => {
             complain(&format!("error: {error}\n"));
             ExitCode::from(REFUSED)
         }
     }
+}
+
+fn wrong_usage(error: &dyn Error) -> ExitCode {
+    complain(&format!("error: {error}\n\n{}", command::USAGE));
+    ExitCode::from(USAGE)
 }
 
 fn complain(text: &str) {
@@ -62,9 +70,10 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
     match command {
         Command::Help => out.write_all(command::help().as_bytes())?,
         Command::List => out.write_all(command::list().as_bytes())?,
-        Command::Login { method, wrong_password } => {
-            writeln!(out, "EAP login by {} ({})\n", method.method, method.document)?;
-            let mut login = Login::new(method, *wrong_password, out)?;
+        Command::Login(wanted) => {
+            let configs = configure(wanted)?;
+            writeln!(out, "EAP login by {} ({})\n", wanted.method.method, wanted.method.document)?;
+            let mut login = Login::new(configs, wanted.wrong_password, out)?;
             login.run()?;
             let (peer, authenticator) = login.results;
             writeln!(out)?;
@@ -72,6 +81,25 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         }
     }
     Ok(true)
+}
+
+/// Both ends, configured for the same method.
+fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<dyn Error>> {
+    // Without a password in the configuration, the peer asks for it when it is needed.
+    let mut peer = PeerConfig::builder().identity(IDENTITY);
+    let mut authenticator = AuthenticatorConfig::builder().server_name("switch-3");
+    match wanted.method.method {
+        MethodType::TLS => {
+            let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
+            peer = peer.tls(certificates.peer(wanted.tls)?);
+            authenticator = authenticator.tls(certificates.server(wanted.tls)?);
+        }
+        method => {
+            peer = peer.method(method);
+            authenticator = authenticator.method(method);
+        }
+    }
+    Ok((peer.build()?, authenticator.build()?))
 }
 
 /// What the person at the peer knows, and what the operator has on file.
@@ -110,14 +138,10 @@ type Ended = Option<Result<Outcome, Failure>>;
 
 impl<'a, W: Write> Login<'a, W> {
     fn new(
-        facts: &MethodFacts,
+        (peer, authenticator): (PeerConfig, AuthenticatorConfig),
         wrong_password: bool,
         out: &'a mut W,
     ) -> Result<Self, Box<dyn Error>> {
-        // Without a password in the configuration, the peer asks for it when it is needed.
-        let peer = PeerConfig::builder().identity(IDENTITY).method(facts.method).build()?;
-        let authenticator =
-            AuthenticatorConfig::builder().server_name("switch-3").method(facts.method).build()?;
         Ok(Self {
             peer: Peer::new(Arc::new(peer), StdRng::try_from_rng(&mut SysRng)?),
             authenticator: Authenticator::new(
@@ -136,6 +160,10 @@ impl<'a, W: Write> Login<'a, W> {
     /// is ever due; a host with a real link also sleeps until `poll_timeout` and then calls
     /// `handle_timeout`.
     fn run(&mut self) -> Result<(), Box<dyn Error>> {
+        // The dates of certificates are checked against the calendar, which a session cannot read.
+        let unix_time = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        self.peer.set_unix_time(unix_time, self.now());
+        self.authenticator.set_unix_time(unix_time, self.now());
         self.authenticator.start(self.now());
         loop {
             if let Some(output) = self.peer.poll_output() {

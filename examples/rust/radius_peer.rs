@@ -17,6 +17,8 @@ mod names;
 mod peer_command;
 #[path = "radius/report.rs"]
 mod report;
+#[path = "radius/tls.rs"]
+mod tls;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 
@@ -25,7 +27,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use eap_rs::{ConfigError, Identity, PeerConfig};
+use eap_rs::{Identity, MethodType, PeerConfig};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -70,7 +72,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         Command::Login(settings) => settings,
     };
     let config = Arc::new(peer_config(settings)?);
-    let identity = Identity::new(&settings.identity);
+    let identity = Identity::new(settings.outer_identity());
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let mut client =
         Client::connect(&settings.server, &settings.secret, settings.timeout, rng.fork())
@@ -84,11 +86,14 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
 }
 
 /// Everything that the peer is told: the one place where a method is configured.
-fn peer_config(settings: &Settings) -> Result<PeerConfig, ConfigError> {
-    let mut config =
-        PeerConfig::builder().identity(&settings.identity).method(settings.method.method);
+fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
+    let mut config = PeerConfig::builder().identity(settings.outer_identity());
     if let Some(password) = &settings.password {
         config = config.password(password);
     }
-    config.build()
+    config = match settings.method.method {
+        MethodType::TLS => config.tls(tls::peer(&settings.tls)?),
+        method => config.method(method),
+    };
+    Ok(config.build()?)
 }

@@ -13,6 +13,8 @@ mod names;
 mod server;
 #[path = "radius/server_command.rs"]
 mod server_command;
+#[path = "radius/tls.rs"]
+mod tls;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 #[path = "radius/users.rs"]
@@ -23,7 +25,7 @@ use std::io::{self, Write};
 use std::net::UdpSocket;
 use std::process::ExitCode;
 
-use eap_rs::{AuthenticatorConfig, ConfigError};
+use eap_rs::{AuthenticatorConfig, MethodType};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -69,10 +71,13 @@ fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
 }
 
 /// Everything that the authenticators are told: the one place where methods are configured.
-fn server_config(settings: &Settings) -> Result<AuthenticatorConfig, ConfigError> {
+fn server_config(settings: &Settings) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
     for facts in &settings.methods {
-        config = config.method(facts.method);
+        config = match facts.method {
+            MethodType::TLS => config.tls(tls::server(&settings.tls)?),
+            method => config.method(method),
+        };
     }
-    config.build()
+    Ok(config.build()?)
 }

@@ -10,7 +10,13 @@ use common::example;
 use eap_rs::SUPPORTED;
 
 /// The method, and the Type shown in its packets.
-const METHODS: [(&str, &str); 3] = [("md5", "MD5-Challenge"), ("otp", "OTP"), ("gtc", "GTC")];
+const METHODS: [(&str, &str); 4] =
+    [("md5", "MD5-Challenge"), ("otp", "OTP"), ("gtc", "GTC"), ("tls", "EAP-TLS")];
+
+/// Those of them that have no password.
+const TLS: [&str; 1] = ["tls"];
+
+const TLS_VERSIONS: [&str; 2] = ["1.2", "1.3"];
 
 /// The numbers of an IP phone's 802.1X mode.
 const PHONE_MODES: [&str; 7] =
@@ -83,7 +89,7 @@ fn identifiers_start_at_random() {
 
 #[test]
 fn a_wrong_password_is_refused_and_both_ends_say_why() {
-    for (name, shown) in METHODS {
+    for (name, shown) in METHODS.into_iter().filter(|(name, _)| !TLS.contains(name)) {
         let run = login(&["--wrong-password", "--method", name]);
         assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{name}");
         assert_eq!(run.ladder().last().unwrap().code, "Failure");
@@ -95,6 +101,83 @@ fn a_wrong_password_is_refused_and_both_ends_say_why() {
         assert!(words.contains(&peer), "{words}");
         assert!(words.ends_with("authenticator refused: wrong password or token"), "{words}");
         assert!(!words.contains("keys"), "a refused login has no keys: {words}");
+    }
+}
+
+#[test]
+fn a_certificate_of_another_ca_is_refused_and_both_ends_say_why() {
+    for name in TLS {
+        for version in TLS_VERSIONS {
+            let flags = ["--method", name, "--wrong-password", "--tls-min", version];
+            let run = login(&[&flags[..], &["--tls-max", version]].concat());
+            assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{name}");
+            assert_eq!(run.ladder().last().unwrap().code, "Failure");
+            let words = run.words();
+            let peer = "peer refused: the other side sent the alert \"unknown CA\" authenticator";
+            assert!(words.contains(peer), "{words}");
+            let authenticator = "authenticator refused: issued by an untrusted CA: CN=Another CA \
+                                 (sent the alert \"unknown CA\")";
+            assert!(words.ends_with(authenticator), "{words}");
+            assert!(!words.contains("keys"), "a refused login has no keys: {words}");
+        }
+    }
+}
+
+#[test]
+fn both_ends_show_what_tls_agreed_on_whom_they_saw_and_equal_keys() {
+    for name in TLS {
+        let run = login(&["--method", name]);
+        // The highest version, and the suite, once for each end.
+        let agreed: Vec<_> =
+            run.stdout.lines().filter_map(|line| line.trim().strip_prefix("TLS 1.3, ")).collect();
+        let [on_peer, on_authenticator] = agreed[..] else { panic!("{}", run.stdout) };
+        assert_eq!(on_peer, on_authenticator);
+        let words = run.words();
+        let keys = "keys: MSK 64 octets, EMSK 64 octets, Session-Id 65 octets";
+        let (peer, rest) = words.split_once(&format!("{keys} authenticator")).unwrap();
+        let (authenticator, both) = rest.split_once(keys).unwrap();
+        assert!(peer.contains("peer logged in as alice@example.org"), "{words}");
+        let server = "server's certificate: CN=switch-3.example.org, DNS switch-3.example.org, \
+                      issued by CN=Example CA";
+        assert!(peer.contains(server), "{words}");
+        assert!(authenticator.starts_with(" authenticated alice@example.org"), "{words}");
+        let client = "client's certificate: CN=alice@example.org, mail alice@example.org, \
+                      issued by CN=Example CA";
+        assert!(authenticator.contains(client), "{words}");
+        assert_eq!(both.trim(), "both ends MSK 64 octets, equal on both ends");
+    }
+}
+
+#[test]
+fn tls_versions_can_be_limited() {
+    let versions = |flags: &[&str]| {
+        let run = login(flags);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{flags:?}");
+        TLS_VERSIONS.map(|version| run.stdout.matches(&format!("  TLS {version}, ")).count())
+    };
+    for name in TLS {
+        assert_eq!(versions(&["--method", name, "--tls-max", "1.2"]), [2, 0]);
+        assert_eq!(versions(&["--method", name, "--tls-min", "1.3"]), [0, 2]);
+        assert_eq!(versions(&["--tls-min=1.2", "--tls-max=1.3", "--method", name]), [0, 2]);
+    }
+}
+
+#[test]
+fn fragments_are_no_larger_than_asked_for_and_each_is_acknowledged() {
+    for name in TLS {
+        for size in [64, 200] {
+            let ladder = login(&["--method", name, "--fragment-size", &size.to_string()]).ladder();
+            // RFC 5216 §3.1: in front of it header, Type and flags.
+            assert!(ladder.iter().all(|packet| packet.octets <= size + 6), "{size}");
+            let parts = ladder.windows(2).filter(|pair| pair[0].method.ends_with(" part"));
+            let parts: Vec<_> = parts.collect();
+            assert!(parts.iter().any(|pair| pair[0].to_peer), "{size}");
+            assert!(parts.iter().any(|pair| !pair[0].to_peer), "{size}");
+            for pair in parts {
+                assert!(pair[1].method.ends_with(" ack"), "{}", pair[1].method);
+                assert_eq!(pair[1].octets, 6);
+            }
+        }
     }
 }
 
@@ -123,6 +206,8 @@ fn questions_are_lines_of_their_own() {
             "authenticator asks whether that is right for alice@example.org: yes",
         ]
     );
+    // Both certificates are configured, and judged by the policies.
+    assert!(questions("tls").is_empty());
 }
 
 #[test]
@@ -158,7 +243,15 @@ fn list_has_the_facts_of_every_supported_method() {
 fn help_names_every_flag_method_and_phone_mode() {
     let run = login(&["--help"]);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    let flags = ["--method", "--wrong-password", "--list", "--help"];
+    let flags = [
+        "--method",
+        "--wrong-password",
+        "--tls-min",
+        "--tls-max",
+        "--fragment-size",
+        "--list",
+        "--help",
+    ];
     let names = SUPPORTED.iter().map(|facts| facts.name);
     for word in flags.into_iter().chain(names).chain(PHONE_MODES) {
         assert!(run.stdout.contains(word), "{word} in {}", run.stdout);
@@ -175,7 +268,7 @@ fn phone_modes_1_to_7_mean_their_methods() {
             assert!(run.stdout.contains(&format!("by {}\n", facts.method)), "{}", run.stdout);
         } else {
             run.assert_usage_error(&format!(
-                "method {number} ({name}) is not available yet; available: {}",
+                "method {number} ({name}) is not available yet\navailable: {}",
                 available()
             ));
         }
@@ -199,7 +292,7 @@ fn a_planned_method_is_not_available_yet() {
     let supported = |name: &str| SUPPORTED.iter().any(|f| f.name.eq_ignore_ascii_case(name));
     for name in planned.filter(|name| !supported(name)) {
         login(&["--method", name]).assert_usage_error(&format!(
-            "method {} is not available yet; available: {}",
+            "method {} is not available yet\navailable: {}",
             name.to_lowercase(),
             available()
         ));
@@ -210,7 +303,7 @@ fn a_planned_method_is_not_available_yet() {
 fn an_unknown_method_is_named_with_what_is_available() {
     for name in ["0", "8", "01", "+1", "-1", "", "leap", "md5 ", "peap", "peap/leap", "\u{1b}[2J"] {
         login(&["--method", name])
-            .assert_usage_error(&format!("unknown method {name:?}; available: {}", available()));
+            .assert_usage_error(&format!("unknown method {name:?}\navailable: {}", available()));
     }
 }
 
@@ -220,12 +313,36 @@ fn a_command_line_that_makes_no_sense_shows_the_usage() {
     login(&["--colour"]).assert_usage_error("invalid option '--colour'");
     login(&["-m", "md5"]).assert_usage_error("invalid option '-m'");
     login(&["md5"]).assert_usage_error("unexpected argument \"md5\"");
+    login(&["--tls-min", "1.1"])
+        .assert_usage_error("cannot parse argument \"1.1\": accepted: 1.2, 1.3");
+    login(&["--method", "tls", "--tls-min", "1.3", "--tls-max", "1.2"])
+        .assert_usage_error("--tls-min is TLS 1.3, --tls-max only TLS 1.2");
+    login(&["--method", "tls", "--fragment-size", "63"])
+        .assert_usage_error("fragment_size: 63 given, 64 to 65000 accepted");
     login(&["--list=md5"]).assert_usage_error("unexpected argument for option '--list': \"md5\"");
+}
+
+#[test]
+fn settings_of_tls_are_refused_for_methods_without_it() {
+    let flags = [["--tls-min", "1.2"], ["--tls-max", "1.3"], ["--fragment-size", "1398"]];
+    for (name, _) in METHODS.into_iter().filter(|(name, _)| !TLS.contains(name)) {
+        for flag in flags {
+            login(&[&["--method", name][..], &flag].concat()).assert_usage_error(&format!(
+                "{} is only for TLS-based methods, {name} is none",
+                flag[0]
+            ));
+        }
+    }
 }
 
 #[test]
 fn output_stays_within_80_columns() {
     let mut commands = vec![vec!["--help"], vec!["--list"], vec!["--method", "ttls/eap-mschapv2"]];
+    for name in TLS {
+        for version in TLS_VERSIONS {
+            commands.push(vec!["--method", name, "--tls-max", version, "--fragment-size", "64"]);
+        }
+    }
     for (name, _) in METHODS {
         commands.push(vec!["--method", name]);
         commands.push(vec!["--method", name, "--wrong-password"]);

@@ -1,6 +1,7 @@
 //! The command line.
 
-use eap_rs::{MethodFacts, SUPPORTED};
+use eap_rs::tls::TlsVersion;
+use eap_rs::{MethodFacts, MethodType, SUPPORTED};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::names::{PHONE_MODES, available, find};
@@ -8,6 +9,7 @@ use crate::names::{PHONE_MODES, available, find};
 /// How the example is called.
 pub(crate) const USAGE: &str = "\
 usage: login [--method NAME] [--wrong-password]
+             [--tls-min VERSION] [--tls-max VERSION] [--fragment-size N]
        login --list
        login --help
 ";
@@ -20,12 +22,35 @@ pub(crate) enum Command {
     /// `--list`.
     List,
     /// Log in.
-    Login {
-        /// `--method`.
-        method: &'static MethodFacts,
-        /// `--wrong-password`.
-        wrong_password: bool,
-    },
+    Login(Wanted),
+}
+
+/// Which login.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// `--method`.
+    pub(crate) method: &'static MethodFacts,
+    /// `--wrong-password`.
+    pub(crate) wrong_password: bool,
+    /// For methods that are based on TLS.
+    pub(crate) tls: TlsSettings,
+}
+
+/// What both ends do of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TlsSettings {
+    /// `--tls-min`.
+    pub(crate) min: TlsVersion,
+    /// `--tls-max`.
+    pub(crate) max: TlsVersion,
+    /// `--fragment-size`.
+    pub(crate) fragment_size: usize,
+}
+
+impl Default for TlsSettings {
+    fn default() -> Self {
+        Self { min: TlsVersion::V1_2, max: TlsVersion::V1_3, fragment_size: 1398 }
+    }
 }
 
 impl Command {
@@ -33,20 +58,53 @@ impl Command {
     pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
         let mut method = "md5".to_owned();
         let (mut help, mut list, mut wrong_password) = (false, false, false);
+        let mut tls = TlsSettings::default();
+        let mut tls_flag = None;
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("method") => method = arguments.value()?.string()?,
                 Arg::Long("wrong-password") => wrong_password = true,
+                Arg::Long("tls-min") => {
+                    tls.min = arguments.value()?.parse_with(version)?;
+                    tls_flag = Some("--tls-min");
+                }
+                Arg::Long("tls-max") => {
+                    tls.max = arguments.value()?.parse_with(version)?;
+                    tls_flag = Some("--tls-max");
+                }
+                Arg::Long("fragment-size") => {
+                    tls.fragment_size = arguments.value()?.parse()?;
+                    tls_flag = Some("--fragment-size");
+                }
                 Arg::Long("list") => list = true,
                 Arg::Long("help") => help = true,
                 _ => return Err(argument.unexpected()),
             }
         }
-        Ok(match (help, list) {
-            (true, _) => Self::Help,
-            (false, true) => Self::List,
-            (false, false) => Self::Login { method: find(&method)?, wrong_password },
-        })
+        if help {
+            return Ok(Self::Help);
+        }
+        if list {
+            return Ok(Self::List);
+        }
+        let method = find(&method)?;
+        if let Some(flag) = tls_flag.filter(|_| !TLS_BASED.contains(&method.method)) {
+            return Err(
+                format!("{flag} is only for TLS-based methods, {} is none", method.name).into()
+            );
+        }
+        if tls.min > tls.max {
+            return Err(format!("--tls-min is {}, --tls-max only {}", tls.min, tls.max).into());
+        }
+        Ok(Self::Login(Wanted { method, wrong_password, tls }))
+    }
+}
+
+fn version(text: &str) -> Result<TlsVersion, &'static str> {
+    match text {
+        "1.2" => Ok(TlsVersion::V1_2),
+        "1.3" => Ok(TlsVersion::V1_3),
+        _ => Err("accepted: 1.2, 1.3"),
     }
 }
 
@@ -59,7 +117,11 @@ pub(crate) fn help() -> String {
 {USAGE}
   --method NAME     the method, md5 if not given: {available};
                     or the number of a phone's 802.1X mode
-  --wrong-password  the user mistypes the password, token or one-time password
+  --wrong-password  the user mistypes the password, token or one-time password,
+                    or presents a certificate of a CA that nobody here knows
+  --tls-min VERSION, --tls-max VERSION
+                    the TLS versions allowed: 1.2 or 1.3, both if not given
+  --fragment-size N the most octets of TLS in one packet, 1398 if not given
   --list            what is known of each method
   --help            this text
 
@@ -90,6 +152,9 @@ pub(crate) fn list() -> String {
     table
 }
 
+/// The methods for which `--tls-min` and its like mean something.
+const TLS_BASED: [MethodType; 1] = [MethodType::TLS];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,14 +163,32 @@ mod tests {
         Command::parse(Parser::from_args(arguments))
     }
 
+    fn login(arguments: &[&str]) -> Wanted {
+        match parse(arguments) {
+            Ok(Command::Login(wanted)) => wanted,
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
+
     #[test]
     fn every_supported_name_is_found_in_any_case() {
         for facts in SUPPORTED {
             for name in [facts.name.to_owned(), facts.name.to_uppercase()] {
-                let command = parse(&["--method", &name]).unwrap();
-                assert_eq!(command, Command::Login { method: facts, wrong_password: false });
+                let expected =
+                    Wanted { method: facts, wrong_password: false, tls: TlsSettings::default() };
+                assert_eq!(login(&["--method", &name]), expected);
             }
         }
+    }
+
+    #[test]
+    fn tls_settings_are_taken_for_methods_that_are_based_on_tls() {
+        let flags = ["--tls-min", "1.3", "--fragment-size", "100", "--method", "tls"];
+        let expected =
+            TlsSettings { min: TlsVersion::V1_3, fragment_size: 100, ..Default::default() };
+        assert_eq!(login(&flags).tls, expected);
+        let expected = TlsSettings { max: TlsVersion::V1_2, ..Default::default() };
+        assert_eq!(login(&["--method", "tls", "--tls-max=1.2"]).tls, expected);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use eap_rs::{Discard, Packet};
+use eap_rs::{Discard, MethodType, Packet};
 
 /// Who does something.
 #[derive(Clone, Copy)]
@@ -47,7 +47,9 @@ impl<'a, W: Write> Ladder<'a, W> {
         let what = match Packet::parse(octets) {
             Ok(packet) => {
                 let method = match packet {
-                    Packet::Request(body) | Packet::Response(body) => body.method.to_string(),
+                    Packet::Request(body) | Packet::Response(body) => {
+                        describe(body.method, body.data)
+                    }
                     Packet::Success(_) | Packet::Failure(_) => String::new(),
                 };
                 let (code, id) = (packet.code().to_string(), packet.identifier().0);
@@ -67,4 +69,18 @@ impl<'a, W: Write> Ladder<'a, W> {
     pub(crate) fn discard(&mut self, by: Side, reason: Discard) -> io::Result<()> {
         writeln!(self.out, "  x {by} discards it: {reason}")
     }
+}
+
+/// The method, and what there is to see from outside in a packet of TLS.
+fn describe(method: MethodType, data: &[u8]) -> String {
+    // RFC 5216 §3.1: the flags "more fragments" and "start"; a packet without data acknowledges.
+    const MORE: u8 = 0x40;
+    const START: u8 = 0x20;
+    let step = match (method, data) {
+        (MethodType::TLS, [flags, ..]) if flags & START != 0 => " start",
+        (MethodType::TLS, [flags, ..]) if flags & MORE != 0 => " part",
+        (MethodType::TLS, [_]) => " ack",
+        _ => "",
+    };
+    format!("{method}{step}")
 }

@@ -1,8 +1,10 @@
-//! How it ended: who was authenticated by which method, and whether the two ends share a key.
+//! How it ended: who was authenticated by which method, what TLS agreed on, and whether the two
+//! ends share a key.
 //! Keys themselves are never shown.
 
 use std::io::{self, Write};
 
+use eap_rs::tls::{CertificateInfo, TlsAlert, TlsSummary};
 use eap_rs::{Failure, Keys, MethodType, Outcome, Secret};
 
 use crate::ladder::Side;
@@ -43,10 +45,55 @@ fn print_end(
             };
             let who = format!("{role} {} by {}", outcome.peer_identity, outcome.method);
             print_line(&side_name, &who, out)?;
+            if let Some(tls) = &outcome.tls {
+                print_tls(side, tls, out)?;
+            }
             print_line("", &describe_keys(outcome.method, outcome.keys.as_ref()), out)
         }
-        Some(Err(failure)) => print_line(&side_name, &format!("refused: {failure}"), out),
+        Some(Err(failure)) => {
+            print_line(&side_name, &format!("refused: {}", describe_failure(failure)), out)
+        }
         None => print_line(&side_name, "still waiting", out),
+    }
+}
+
+fn print_tls(side: Side, tls: &TlsSummary, out: &mut impl Write) -> io::Result<()> {
+    let resumed = if tls.resumed { ", resumed" } else { "" };
+    print_line("", &format!("{}, {}{resumed}", tls.version, tls.suite), out)?;
+    let Some(certificate) = &tls.certificate else {
+        return Ok(());
+    };
+    let whose = match side {
+        Side::Peer => "server",
+        Side::Authenticator => "client",
+    };
+    print_line("", &format!("{whose}'s certificate: {}", describe_certificate(certificate)), out)
+}
+
+fn describe_certificate(certificate: &CertificateInfo) -> String {
+    let mut text = certificate.subject.clone();
+    let kinds = [
+        ("DNS", &certificate.dns_names),
+        ("mail", &certificate.mail_addresses),
+        ("principal", &certificate.principal_names),
+    ];
+    for (kind, names) in kinds {
+        for name in names {
+            text.push_str(&format!(", {kind} {name}"));
+        }
+    }
+    text.push_str(&format!(", issued by {}", certificate.issuer));
+    text
+}
+
+/// With the alert, which is all that the other side learns.
+fn describe_failure(failure: &Failure) -> String {
+    match failure {
+        Failure::Certificate(refusal) => {
+            format!("{refusal} (sent the alert \"{}\")", TlsAlert(refusal.alert()))
+        }
+        Failure::TlsAlert(alert) => format!("the other side sent the alert \"{alert}\""),
+        other => other.to_string(),
     }
 }
 

@@ -11,6 +11,7 @@ use eap_rs::{
 use rand::rngs::StdRng;
 
 use crate::client::{Client, Reply};
+use crate::tls::unix_time;
 
 /// The Identity Request of a NAS (RFC 3748 §5.1).
 const IDENTITY_REQUEST: [u8; 5] = [Code::Request as u8, 0, 0, 5, 1];
@@ -38,13 +39,9 @@ pub(crate) struct Login<'a> {
 
 impl<'a> Login<'a> {
     pub(crate) fn new(config: Arc<PeerConfig>, password: Option<&'a str>, rng: StdRng) -> Self {
-        Self {
-            peer: Peer::new(config, rng),
-            password,
-            clock: Clock::now(),
-            finished: None,
-            round_trips: 0,
-        }
+        let mut peer = Peer::new(config, rng);
+        peer.set_unix_time(unix_time(), Instant::from_millis(0));
+        Self { peer, password, clock: Clock::now(), finished: None, round_trips: 0 }
     }
 
     /// Logs in.

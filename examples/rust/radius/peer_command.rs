@@ -57,6 +57,15 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// `--json`.
     pub(crate) json: bool,
+    /// What TLS-based methods have a use for.
+    pub(crate) tls: TlsFlags,
+}
+
+impl Settings {
+    /// The identity that is sent in the clear.
+    pub(crate) fn outer_identity(&self) -> &str {
+        self.tls.get("anonymous-identity").unwrap_or(&self.identity)
+    }
 }
 
 impl Command {
@@ -99,6 +108,7 @@ impl Command {
             count,
             timeout: Duration::from_secs(timeout.into()),
             json,
+            tls,
         }))
     }
 }

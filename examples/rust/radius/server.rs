@@ -14,6 +14,7 @@ use eap_rs::{AuthenticatorConfig, Failure, Identity, Instant, Outcome};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::tls::unix_time;
 use crate::users::Users;
 
 /// How many conversations there may be at a time.
@@ -66,6 +67,7 @@ impl<'a, W: Write> Server<'a, W> {
     /// For ever.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         writeln!(self.log, "listening on {}", self.socket.local_addr()?)?;
+        self.sessions.set_unix_time(unix_time(), self.now());
         let mut buffer = [0; 4096];
         loop {
             self.socket.set_read_timeout(self.time_left())?;
@@ -79,7 +81,9 @@ impl<'a, W: Write> Server<'a, W> {
                 Err(error) if is_no_news(&error) => {}
                 Err(error) => return Err(error),
             }
-            self.sessions.handle_timeout(self.now());
+            let now = self.now();
+            self.sessions.handle_timeout(now);
+            self.sessions.set_unix_time(unix_time(), now);
             self.outputs()?;
         }
     }

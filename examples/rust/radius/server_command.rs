@@ -6,7 +6,7 @@ use eap_rs::radius::SharedSecret;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::names::{available, find};
-use crate::tls_flags::TlsFlags;
+use crate::tls_flags::{TlsFlags, is_tls_based};
 use crate::users::Users;
 
 /// How the example is called.
@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) users: Users,
     /// `--methods`.
     pub(crate) methods: Vec<&'static MethodFacts>,
+    /// What TLS-based methods have a use for.
+    pub(crate) tls: TlsFlags,
 }
 
 impl Command {
@@ -46,7 +48,7 @@ impl Command {
     pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
         let (mut listen, mut secret, mut help) = (None, None, false);
         let mut users = Users::default();
-        let mut methods: Vec<_> = SUPPORTED.iter().collect();
+        let mut methods: Option<Vec<_>> = None;
         let mut tls = TlsFlags::default();
         while let Some(argument) = arguments.next()? {
             let Arg::Long(flag) = argument else { return Err(argument.unexpected()) };
@@ -58,7 +60,7 @@ impl Command {
                 "users" => users.add_file(&arguments.value()?.string()?)?,
                 "methods" => {
                     let names = arguments.value()?.string()?;
-                    methods = names.split(',').map(find).collect::<Result<_, _>>()?;
+                    methods = Some(names.split(',').map(find).collect::<Result<_, _>>()?);
                 }
                 "help" => help = true,
                 _ if tls.read(&flag, &TLS_FLAGS, &mut arguments)? => {}
@@ -68,6 +70,11 @@ impl Command {
         if help {
             return Ok(Self::Help);
         }
+        // Unless told otherwise, everything is offered that there are files for.
+        let has_files = ["cert", "key", "ca"].iter().all(|flag| tls.has(flag));
+        let methods = methods.unwrap_or_else(|| {
+            SUPPORTED.iter().filter(|facts| has_files || !is_tls_based(facts)).collect()
+        });
         tls.check(&methods)?;
         let secret = secret.ok_or("--secret is missing")?;
         Ok(Self::Serve(Settings {
@@ -75,6 +82,7 @@ impl Command {
             secret: SharedSecret::new(secret).map_err(|error| error.to_string())?,
             users,
             methods,
+            tls,
         }))
     }
 }
@@ -91,7 +99,8 @@ pub(crate) fn help() -> String {
   --users FILE           a TOML file of users; each has a table
                          [users.NAME] with password = \"PASSWORD\"
   --methods NAME,NAME    the methods offered, the preferred one first;
-                         {available} if not given
+                         {available} if not given,
+                         tls only with the files it needs
   --help                 this text
 
 OTP takes the password for the user's next one-time password.

@@ -34,6 +34,11 @@ impl TlsFlags {
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
         }
+        for flag in ["resume", "ticket-key"] {
+            if self.has(flag) {
+                return Err(format!("--{flag} is not available yet").into());
+            }
+        }
         if self.has("ca") && self.has("insecure-no-server-authentication") {
             return Err("--ca and --insecure-no-server-authentication contradict each other".into());
         }
@@ -45,20 +50,26 @@ impl TlsFlags {
         Ok(())
     }
 
-    fn has(&self, flag: &str) -> bool {
+    /// What was given for `flag`.
+    pub(crate) fn get(&self, flag: &str) -> Option<&str> {
+        self.0.get(flag).map(String::as_str)
+    }
+
+    /// Whether `flag` was given.
+    pub(crate) fn has(&self, flag: &str) -> bool {
         self.0.contains_key(flag)
     }
 }
 
 /// TLS-based methods are those that authenticate the server, too.
-fn is_tls_based(facts: &MethodFacts) -> bool {
+pub(crate) fn is_tls_based(facts: &MethodFacts) -> bool {
     facts.mutual
 }
 
 fn check(flag: &str, value: &str) -> Result<(), Error> {
     let accepted = match flag {
         "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
-        "fragment-size" if !in_range(value, 100..=65_535) => "100 to 65535",
+        "fragment-size" if !in_range(value, 64..=65_000) => "64 to 65000",
         "resume" if !in_range(value, 1..=1_000_000) => "1 to 1000000",
         _ => return Ok(()),
     };

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#define _DEFAULT_SOURCE
+
+#include "certificates.h"
+
+#include "file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define CERTIFICATE_FILE_MAX (64 * 1024)
+
+/* 2024-01-01 00:00 UTC. */
+#define EARLIEST_DATE 1704067200
+
+/* The local file that a URL is about, NULL if it is about none. */
+static const char *local_path(const char *url)
+{
+    static const char scheme[] = "file://", host[] = "localhost";
+    if (strstr(url, "://") == NULL)
+        return url;
+    if (strncasecmp(url, scheme, strlen(scheme)) != 0)
+        return NULL;
+    url += strlen(scheme);
+    if (strncasecmp(url, host, strlen(host)) == 0)
+        url += strlen(host);
+    /* %20 and the like would be another name. */
+    return *url == '/' && strchr(url, '%') == NULL ? url : NULL;
+}
+
+static bool read_certificate(struct file *file, const char *parameter, const char *url)
+{
+    const char *path = local_path(url);
+    *file = (struct file){NULL, 0};
+    if (path == NULL)
+        complain("%s: %s given, a local file accepted: a path, or file:///PATH without %%. This "
+                 "example downloads nothing; a phone's provisioning does", parameter, url);
+    else if (!file_read(file, path, CERTIFICATE_FILE_MAX + 1))
+        complain("%s: %s: %s", parameter, path, strerror(errno));
+    else if (file->len > CERTIFICATE_FILE_MAX)
+        complain("%s: %s: more than %d octets", parameter, path, CERTIFICATE_FILE_MAX);
+    else
+        return true;
+    return false;
+}
+
+/* The library's error starts with its own name of the setting; the phone's comes before it. */
+static void complain_about(const char *error)
+{
+    const char *parameter = "";
+    if (strncmp(error, "ca:", 3) == 0)
+        parameter = "P20987: ";
+    else if (strncmp(error, "certificate:", 12) == 0 || strncmp(error, "key:", 4) == 0)
+        parameter = "P20988: ";
+    complain("%s%s", parameter, error);
+}
+
+eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
+                                              const struct phone_options *options)
+{
+    eaprs_tls_peer_builder *builder = NULL;
+    eaprs_tls_peer_config *config = NULL;
+    struct file ca = {NULL, 0}, device = {NULL, 0};
+    const char *name = options->server_name;
+
+    if (read_certificate(&ca, "P20987", settings->ca_certificate_url) &&
+        read_certificate(&device, "P20988", settings->device_certificate_url)) {
+        const uint8_t *octets = (const uint8_t *)device.octets;
+        eaprs_tls_peer_builder_new(&builder);
+        eaprs_tls_peer_builder_ca(builder, (const uint8_t *)ca.octets, ca.len);
+        eaprs_tls_peer_builder_certificate(builder, octets, device.len, octets, device.len);
+        eaprs_tls_peer_builder_clock_policy(builder, options->clock_policy);
+        eaprs_status status = EAPRS_STATUS_OK;
+        if (name != NULL)
+            status = eaprs_tls_peer_builder_server_name(builder, (const uint8_t *)name,
+                                                        strlen(name));
+        if (status == EAPRS_STATUS_OK)
+            status = eaprs_tls_peer_builder_build(builder, &config);
+        if (status != EAPRS_STATUS_OK) {
+            const char *error = eaprs_tls_peer_builder_error(builder, NULL);
+            complain_about(error != NULL ? error : eaprs_strerror(status));
+        }
+    }
+    eaprs_tls_peer_builder_free(builder);
+    file_wipe(&ca);
+    file_wipe(&device);
+    return config;
+}
+
+void certificates_tell_date(eaprs_session *session)
+{
+    time_t now = time(NULL);
+    if (now >= EARLIEST_DATE)
+        eaprs_session_set_unix_time(session, (uint64_t)now, now_ms());
+}
+
+const char *certificates_tls_version(const eaprs_session *session)
+{
+    switch (eaprs_session_tls_version(session)) {
+    case 0: return "";
+    case EAPRS_TLS_1_2: return ", TLS 1.2";
+    case EAPRS_TLS_1_3: return ", TLS 1.3";
+    default: return ", TLS";
+    }
+}
+
+void certificates_show(const eaprs_session *session)
+{
+    const char *subject = eaprs_session_peer_certificate_subject(session, NULL);
+    if (subject != NULL)
+        complain("server: %s (%s)", subject, eaprs_session_tls_suite(session, NULL));
+}
