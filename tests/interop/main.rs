@@ -15,9 +15,11 @@
 )]
 
 mod authenticator;
+mod certificates;
 mod lab;
 mod phone;
 mod radius;
+mod tls;
 
 use lab::{Host, Lab, Process};
 
@@ -28,15 +30,21 @@ fn example(name: &str) -> String {
     format!("{folder}/{name}")
 }
 
-/// The reference phone's settings.
+/// The reference phone's settings for a mode with a password.
 fn settings(lab: &Lab, mode: u8, identity: &str, password: &str) -> String {
+    let password = format!(r#"<P8628 para="802.1XMD5Password">{password}</P8628>"#);
+    settings_with(lab, mode, identity, &password)
+}
+
+/// The reference phone's settings, with the parameters that a mode needs.
+fn settings_with(lab: &Lab, mode: u8, identity: &str, more: &str) -> String {
     let xml = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <hl_provision version="1">
   <config version="1">
     <P8626 para="802.1XMode">{mode}</P8626>
     <P8627 para="802.1XIdentity">{identity}</P8627>
-    <P8628 para="802.1XMD5Password">{password}</P8628>
+    {more}
   </config>
 </hl_provision>
 "#

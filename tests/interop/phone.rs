@@ -2,12 +2,27 @@
 
 use std::time::Duration;
 
+use crate::certificates::{Authority, Certificate, hostapd_tls};
 use crate::lab::{Host, Lab, PHONE, Process};
-use crate::{example, phone, settings};
+use crate::{example, phone, settings, settings_with};
 
 /// hostapd with its own EAP server and the user alice.
 fn hostapd(lab: &Lab, more: &str) -> Process {
-    let users = lab.file("users", "\"alice\" MD5 \"secret\"\n");
+    hostapd_with_users(lab, "\"alice\" MD5 \"secret\"\n", more)
+}
+
+/// hostapd with its own EAP server, and everybody who has a certificate.
+fn hostapd_with_tls(
+    lab: &Lab,
+    server: &Certificate,
+    clients: &Authority<'_>,
+    tls_1_3: bool,
+) -> Process {
+    hostapd_with_users(lab, "* TLS\n", &hostapd_tls(server, clients, tls_1_3))
+}
+
+fn hostapd_with_users(lab: &Lab, users: &str, more: &str) -> Process {
+    let users = lab.file("users", users);
     start_hostapd(lab, &format!("eap_server=1\neap_user_file={users}\n{more}"))
 }
 
@@ -34,6 +49,60 @@ fn logs_in_with_md5() {
     phone.expect("port: authorized");
     hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
     hostapd.expect("IEEE 802.1X: authenticated");
+}
+
+/// The phone's settings for EAP-TLS.
+fn tls_settings(lab: &Lab, ca: &Authority<'_>, client: &Certificate) -> String {
+    let (ca, device) = (&ca.path, &client.device);
+    let certificates = format!(
+        r#"<P20987 para="802.1XCACertificateURL">{ca}</P20987>
+    <P20988 para="802.1XDeviceCertificateURL">file://{device}</P20988>"#
+    );
+    settings_with(lab, 2, "alice", &certificates)
+}
+
+#[test]
+fn logs_in_with_tls_1_2_and_1_3() {
+    for (tls_1_3, version) in [(false, "1.2"), (true, "1.3")] {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut hostapd = hostapd_with_tls(&lab, &ca.server(), &ca, tls_1_3);
+        let config = tls_settings(&lab, &ca, &ca.client());
+        let mut phone = phone(&lab, &config, &["--server-name", "radius.example.org"]);
+        phone.expect("method: EAP-TLS");
+        phone.expect(&format!("login ok: alice (EAP-TLS, TLS {version})"));
+        phone.expect("port: authorized");
+        hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+        hostapd.expect("IEEE 802.1X: authenticated");
+    }
+}
+
+#[test]
+fn a_server_of_another_ca_is_refused_with_its_reason() {
+    for tls_1_3 in [false, true] {
+        let lab = Lab::new();
+        let (ca, other) = (Authority::new(&lab, "Test_CA"), Authority::new(&lab, "Other_CA"));
+        let mut hostapd = hostapd_with_tls(&lab, &other.server(), &ca, tls_1_3);
+        let mut phone = phone(&lab, &tls_settings(&lab, &ca, &ca.client()), &["--once"]);
+        phone.expect("login failed: issued by an untrusted CA: CN=Other_CA");
+        assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect("unknown CA");
+        assert!(!hostapd.lines().iter().any(|line| line.contains("AP-STA-CONNECTED")));
+    }
+}
+
+#[test]
+fn a_phone_of_another_ca_is_refused_with_a_reason() {
+    for tls_1_3 in [false, true] {
+        let lab = Lab::new();
+        let (ca, other) = (Authority::new(&lab, "Test_CA"), Authority::new(&lab, "Other_CA"));
+        let mut hostapd = hostapd_with_tls(&lab, &ca.server(), &ca, tls_1_3);
+        let mut phone = phone(&lab, &tls_settings(&lab, &ca, &other.client()), &["--once"]);
+        // hostapd says no more than that.
+        phone.expect("login failed: the network refused the login");
+        assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect("unable to get local issuer certificate");
+    }
 }
 
 #[test]
@@ -202,7 +271,7 @@ fn without_an_authenticator_there_is_no_8021x_here() {
 #[test]
 fn modes_that_are_not_there_yet_are_named() {
     let lab = Lab::new();
-    for (mode, name) in [(2, "EAP-TLS"), (3, "EAP-PEAP"), (7, "EAP-FAST")] {
+    for (mode, name) in [(3, "EAP-PEAP"), (4, "EAP-TTLS"), (7, "EAP-FAST")] {
         let mut phone = phone(&lab, &settings(&lab, mode, "alice", "secret"), &[]);
         assert_eq!(phone.wait().code(), Some(2));
         let line = phone.expect_within(name, Duration::from_secs(1));

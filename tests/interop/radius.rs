@@ -2,7 +2,7 @@
 
 use crate::lab::{Host, Lab, Process};
 
-const SECRET: &str = "radius-secret";
+pub(crate) const SECRET: &str = "radius-secret";
 const SERVER: &str = "127.0.0.1:1812";
 
 /// The path of a built Rust example.
@@ -17,29 +17,33 @@ fn start(lab: &Lab, program: &str, args: &[&str]) -> Process {
     lab.start(Host::Switch, program, args)
 }
 
-fn radius_server(lab: &Lab, methods: &str) -> Process {
+/// Our server, with the user alice.
+pub(crate) fn radius_server(lab: &Lab, methods: &str, more: &[&str]) -> Process {
     let args = ["--listen", SERVER, "--secret", SECRET, "--user", "alice:secret"];
-    let args = [&args[..], &["--methods", methods]].concat();
+    let args = [&args[..], &["--methods", methods], more].concat();
     let mut server = start(lab, &example("radius_server"), &args);
     server.expect(&format!("listening on {SERVER}"));
     server
 }
 
-fn eapol_test(lab: &Lab, eap: &str, password: &str, secret: &str, more: &[&str]) -> Process {
-    let config = format!(
-        "network={{\n  key_mgmt=IEEE8021X\n  eap={eap}\n  identity=\"alice\"\n  \
-         password=\"{password}\"\n}}\n"
-    );
+/// The reference peer as alice; `network` is what else its network block says.
+pub(crate) fn eapol_test(lab: &Lab, network: &str, secret: &str, more: &[&str]) -> Process {
+    let config = format!("network={{\n  key_mgmt=IEEE8021X\n  identity=\"alice\"\n{network}\n}}\n");
     let config = lab.file("eapol_test.conf", &config);
     let args = ["-c", &config, "-a", "127.0.0.1", "-p", "1812", "-s", secret, "-t", "5"];
     start(lab, "eapol_test", &[&args, more].concat())
 }
 
-/// Our peer; the last line that it prints, and whether its exit status fits that.
+// -n: these methods derive no keys.
+fn eapol_test_without_keys(lab: &Lab, eap: &str, password: &str, secret: &str) -> Process {
+    eapol_test(lab, &format!("  eap={eap}\n  password=\"{password}\""), secret, &["-n"])
+}
+
+/// Our peer; the lines that it prints. The last one fits its exit status.
 #[track_caller]
-fn radius_peer(lab: &Lab, method: &str, identity: &str, password: &str) -> String {
+pub(crate) fn radius_peer(lab: &Lab, method: &str, identity: &str, more: &[&str]) -> Vec<String> {
     let args = ["--server", SERVER, "--secret", SECRET, "--method", method];
-    let args = [&args[..], &["--identity", identity, "--password", password]].concat();
+    let args = [&args[..], &["--identity", identity], more].concat();
     let mut peer = start(lab, &example("radius_peer"), &args);
     let status = peer.wait().code();
     let last = match status {
@@ -47,12 +51,18 @@ fn radius_peer(lab: &Lab, method: &str, identity: &str, password: &str) -> Strin
         _ => peer.expect("FAILURE: "),
     };
     assert_eq!(status, Some(i32::from(last != "SUCCESS")), "{last}");
-    last
+    peer.lines()
+}
+
+/// Our peer with a password; the last line that it prints.
+#[track_caller]
+fn log_in(lab: &Lab, method: &str, identity: &str, password: &str) -> String {
+    radius_peer(lab, method, identity, &["--password", password]).pop().unwrap()
 }
 
 /// eapol_test prints its verdict on the last line.
 #[track_caller]
-fn assert_verdict(mut eapol_test: Process, verdict: &str) {
+pub(crate) fn assert_verdict(mut eapol_test: Process, verdict: &str) {
     let status = eapol_test.wait();
     eapol_test.expect(verdict);
     assert_eq!(status.success(), verdict == "SUCCESS");
@@ -61,10 +71,9 @@ fn assert_verdict(mut eapol_test: Process, verdict: &str) {
 #[test]
 fn eapol_test_logs_in_with_md5_and_gtc() {
     let lab = Lab::new();
-    let mut server = radius_server(&lab, "md5,gtc");
+    let mut server = radius_server(&lab, "md5,gtc", &[]);
     for (eap, shown) in [("MD5", "MD5-Challenge"), ("GTC", "GTC")] {
-        // -n: these methods derive no keys.
-        assert_verdict(eapol_test(&lab, eap, "secret", SECRET, &["-n"]), "SUCCESS");
+        assert_verdict(eapol_test_without_keys(&lab, eap, "secret", SECRET), "SUCCESS");
         assert_eq!(server.expect("a"), format!("accept alice ({shown})"));
     }
 }
@@ -72,9 +81,10 @@ fn eapol_test_logs_in_with_md5_and_gtc() {
 #[test]
 fn eapol_test_logs_in_ten_times_in_one_run() {
     let lab = Lab::new();
-    let mut server = radius_server(&lab, "md5");
+    let mut server = radius_server(&lab, "md5", &[]);
+    let network = "  eap=MD5\n  password=\"secret\"";
     // -r: re-authentications.
-    assert_verdict(eapol_test(&lab, "MD5", "secret", SECRET, &["-n", "-r", "9"]), "SUCCESS");
+    assert_verdict(eapol_test(&lab, network, SECRET, &["-n", "-r", "9"]), "SUCCESS");
     for _ in 0..10 {
         assert_eq!(server.expect("a"), "accept alice (MD5-Challenge)");
     }
@@ -83,9 +93,9 @@ fn eapol_test_logs_in_ten_times_in_one_run() {
 #[test]
 fn eapol_test_with_a_wrong_password_is_refused() {
     let lab = Lab::new();
-    let mut server = radius_server(&lab, "md5,gtc");
+    let mut server = radius_server(&lab, "md5,gtc", &[]);
     for eap in ["MD5", "GTC"] {
-        assert_verdict(eapol_test(&lab, eap, "guess", SECRET, &["-n"]), "FAILURE");
+        assert_verdict(eapol_test_without_keys(&lab, eap, "guess", SECRET), "FAILURE");
         assert_eq!(server.expect("e"), "reject alice: wrong password or token");
     }
 }
@@ -93,8 +103,8 @@ fn eapol_test_with_a_wrong_password_is_refused() {
 #[test]
 fn eapol_test_with_a_wrong_secret_is_not_answered() {
     let lab = Lab::new();
-    let mut server = radius_server(&lab, "md5");
-    assert_verdict(eapol_test(&lab, "MD5", "secret", "another", &["-n"]), "FAILURE");
+    let mut server = radius_server(&lab, "md5", &[]);
+    assert_verdict(eapol_test_without_keys(&lab, "MD5", "secret", "another"), "FAILURE");
     server.expect("wrong Message-Authenticator");
     assert!(!server.lines().iter().any(|line| line.contains("accept")));
 }
@@ -102,13 +112,14 @@ fn eapol_test_with_a_wrong_secret_is_not_answered() {
 #[test]
 fn eapol_test_without_a_common_method_is_refused() {
     let lab = Lab::new();
-    let mut server = radius_server(&lab, "md5");
-    assert_verdict(eapol_test(&lab, "GTC", "secret", SECRET, &["-n"]), "FAILURE");
+    let mut server = radius_server(&lab, "md5", &[]);
+    assert_verdict(eapol_test_without_keys(&lab, "GTC", "secret", SECRET), "FAILURE");
     server.expect("reject alice: no common method: the peer refused every method offered");
 }
 
-/// FreeRADIUS with the user alice, and nothing that the distribution has configured.
-fn freeradius(lab: &Lab) -> Process {
+/// FreeRADIUS with the user alice, and nothing that the distribution has configured; `eap` is what
+/// its EAP module is told.
+pub(crate) fn freeradius(lab: &Lab, eap: &str) -> Process {
     let folder = lab.path("raddb");
     std::fs::create_dir_all(&folder).unwrap();
     lab.file("raddb/dictionary", "$INCLUDE /usr/share/freeradius/dictionary\n");
@@ -137,12 +148,7 @@ modules {{
         filename = {users}
     }}
     eap {{
-        default_eap_type = md5
-        md5 {{
-        }}
-        gtc {{
-            auth_type = PAP
-        }}
+{eap}
     }}
 }}
 server default {{
@@ -178,16 +184,16 @@ server default {{
     server
 }
 
-/// hostapd as a RADIUS server, with alice who has MD5 and bob who has GTC.
-fn hostapd(lab: &Lab) -> Process {
-    let users = lab.file("users", "\"alice\" MD5 \"secret\"\n\"bob\" GTC \"secret\"\n");
+/// hostapd as a RADIUS server, with the lines of its user file and more of its settings.
+pub(crate) fn hostapd(lab: &Lab, users: &str, more: &str) -> Process {
+    let users = lab.file("users", users);
     let clients = lab.file("clients", &format!("127.0.0.1/32 {SECRET}\n"));
     let config = lab.file(
         "hostapd.conf",
         &format!(
             "interface=lo\ndriver=none\nieee8021x=1\neap_server=1\neap_user_file={users}\n\
              radius_server_clients={clients}\nradius_server_auth_port=1812\n\
-             logger_stdout=-1\nlogger_stdout_level=0\n"
+             logger_stdout=-1\nlogger_stdout_level=0\n{more}\n"
         ),
     );
     let mut server = start(lab, "hostapd", &["-d", &config]);
@@ -203,32 +209,34 @@ fn assert_refused(last: &str, method: &str) {
 #[test]
 fn radius_peer_logs_in_at_freeradius_and_is_refused_with_a_wrong_password() {
     let lab = Lab::new();
-    let _server = freeradius(&lab);
+    let eap = "default_eap_type = md5\nmd5 {\n}\ngtc {\nauth_type = PAP\n}";
+    let _server = freeradius(&lab, eap);
     for (method, shown) in [("md5", "MD5-Challenge"), ("gtc", "GTC")] {
-        assert_eq!(radius_peer(&lab, method, "alice", "secret"), "SUCCESS");
-        assert_refused(&radius_peer(&lab, method, "alice", "guess"), shown);
+        assert_eq!(log_in(&lab, method, "alice", "secret"), "SUCCESS");
+        assert_refused(&log_in(&lab, method, "alice", "guess"), shown);
     }
-    assert_refused(&radius_peer(&lab, "md5", "mallory", "secret"), "MD5-Challenge");
+    assert_refused(&log_in(&lab, "md5", "mallory", "secret"), "MD5-Challenge");
 }
 
 #[test]
 fn radius_peer_logs_in_at_hostapd_and_is_refused_with_a_wrong_password() {
     let lab = Lab::new();
-    let _server = hostapd(&lab);
+    let users = "\"alice\" MD5 \"secret\"\n\"bob\" GTC \"secret\"\n";
+    let _server = hostapd(&lab, users, "");
     for (method, identity, shown) in [("md5", "alice", "MD5-Challenge"), ("gtc", "bob", "GTC")] {
-        assert_eq!(radius_peer(&lab, method, identity, "secret"), "SUCCESS");
-        assert_refused(&radius_peer(&lab, method, identity, "guess"), shown);
+        assert_eq!(log_in(&lab, method, identity, "secret"), "SUCCESS");
+        assert_refused(&log_in(&lab, method, identity, "guess"), shown);
     }
-    let last = radius_peer(&lab, "md5", "bob", "secret");
+    let last = log_in(&lab, "md5", "bob", "secret");
     assert_eq!(last, "FAILURE: no common method: the network wants GTC");
 }
 
 #[test]
 fn radius_peer_logs_in_at_radius_server() {
     let lab = Lab::new();
-    let mut server = radius_server(&lab, "otp,gtc,md5");
+    let mut server = radius_server(&lab, "otp,gtc,md5", &[]);
     for (method, shown) in [("md5", "MD5-Challenge"), ("gtc", "GTC"), ("otp", "OTP")] {
-        assert_eq!(radius_peer(&lab, method, "alice", "secret"), "SUCCESS");
+        assert_eq!(log_in(&lab, method, "alice", "secret"), "SUCCESS");
         assert_eq!(server.expect("a"), format!("accept alice ({shown})"));
     }
 }
