@@ -2,8 +2,8 @@
 //! `cargo test`.
 //!
 //! [`packet`] and [`radius`] read their data as one packet, [`certificate`] as one file. The
-//! others read it as a little program: an operation,
-//! a length, that many octets, and so on until the data ends.
+//! others read it as a little program: an operation, a length, that many octets, and so on until
+//! the data ends.
 //!
 //! | operation (mod 8) | octets |
 //! |---|---|

@@ -451,7 +451,6 @@ impl Authenticator {
                 let step = self.run_method(resume, now, |method, cx, request| {
                     method.handle_answer(answer, cx, request)
                 });
-                // A challenge that was asked for has been sent with the answer's Request.
                 self.method_result(resume, step, now);
             }
         }

@@ -172,29 +172,18 @@ macro_rules! common_settings {
 pub struct TlsPeerConfig {
     template: ClientTemplate,
     limits: Limits,
-    require_indication: bool,
 }
 
 impl TlsPeerConfig {
     /// Starts a configuration with what the server's certificate has to be.
     #[must_use]
     pub fn builder(server: CertificatePolicyBuilder) -> TlsPeerConfigBuilder {
-        TlsPeerConfigBuilder {
-            common: Common::default(),
-            server,
-            own: None,
-            require_indication: false,
-        }
+        TlsPeerConfigBuilder { common: Common::default(), server, own: None }
     }
 
     pub(crate) fn tunnel(&self, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
         let engine = RustlsEngine::client(&self.template, unix_time)?;
         Ok(Tunnel::new(Box::new(engine), self.limits))
-    }
-
-    /// Whether a resumed session may end without the protected success of RFC 9190 §2.5.
-    pub(crate) fn accepts_resumption_without_indication(&self) -> bool {
-        !self.require_indication
     }
 }
 
@@ -204,7 +193,6 @@ pub struct TlsPeerConfigBuilder {
     common: Common,
     server: CertificatePolicyBuilder,
     own: Option<Own>,
-    require_indication: bool,
 }
 
 impl TlsPeerConfigBuilder {
@@ -228,15 +216,6 @@ impl TlsPeerConfigBuilder {
         self
     }
 
-    /// Insists on the protected success of RFC 9190 §2.5 also where a session is resumed. Some
-    /// servers send none there; without this they are tolerated, for a resumed session has
-    /// authenticated the server.
-    #[must_use]
-    pub fn require_indication_on_resumption(mut self) -> Self {
-        self.require_indication = true;
-        self
-    }
-
     /// Checks everything.
     ///
     /// # Errors
@@ -249,7 +228,6 @@ impl TlsPeerConfigBuilder {
         Ok(TlsPeerConfig {
             template: ClientTemplate::new(provider, &versions, policy, own)?,
             limits: self.common.limits()?,
-            require_indication: self.require_indication,
         })
     }
 }

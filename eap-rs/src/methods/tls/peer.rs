@@ -105,13 +105,7 @@ impl Peer {
             }
             Some(_) if self.protected_success => Progress::Done(Verdict::UncondSucc),
             // The server is still to judge our certificate (RFC 9190 §2.5).
-            Some(Established { resumed, .. }) => {
-                if resumed && self.config.accepts_resumption_without_indication() {
-                    Progress::MayEnd(Willingness::CondSucc)
-                } else {
-                    NOT_YET
-                }
-            }
+            Some(_) => NOT_YET,
         }
     }
 }
