@@ -14,6 +14,7 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::tls::CertificateInfo;
 use crate::{AnswerError, Identity, Instant, MethodType, Secret};
 
 /// Names one question of one session. Never reused within the session.
@@ -53,6 +54,16 @@ pub enum Query {
         /// The authenticator's challenge, to be shown as it is.
         challenge: String,
     },
+    /// Peer: may this server be trusted? Asked where the policy says so
+    /// ([`ask_host`](crate::tls::CertificatePolicyBuilder::ask_host)), about a chain that has
+    /// passed the rest of it, not for a resumed session. Nothing of ours is sent before the
+    /// answer. Wants [`Answer::Verdict`]; declining counts as "no".
+    VerifyServer {
+        /// The server's certificates in DER, its own first.
+        chain: Vec<Vec<u8>>,
+        /// What the first of them says.
+        certificate: Box<CertificateInfo>,
+    },
     /// Authenticator: which methods are offered to this identity? Wants [`Answer::Offer`];
     /// declining refuses the peer.
     Policy {
@@ -75,6 +86,18 @@ pub enum Query {
         /// What the peer sent.
         password: Secret,
     },
+    /// Authenticator: may this client log in? Asked where the policy says so
+    /// ([`ask_host`](crate::tls::CertificatePolicyBuilder::ask_host)), about a chain that has
+    /// passed the rest of it, for a resumed session again. Wants [`Answer::Verdict`]; declining
+    /// counts as "no".
+    VerifyClient {
+        /// The identity the peer gave, which may be another than the certificate's.
+        identity: Identity,
+        /// The client's certificates in DER, its own first.
+        chain: Vec<Vec<u8>>,
+        /// What the first of them says.
+        certificate: Box<CertificateInfo>,
+    },
     /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants
     /// [`Answer::Text`]; declining counts as an unknown identity, which the peer then sees at once:
     /// to keep it from telling who exists, answer with a made-up challenge.
@@ -95,7 +118,9 @@ impl Query {
             Self::Password { .. } | Self::Token { .. } => AnswerKind::Secret,
             Self::Policy { .. } => AnswerKind::Offer,
             Self::Credential { .. } => AnswerKind::Credential,
-            Self::CheckPassword { .. } => AnswerKind::Verdict,
+            Self::CheckPassword { .. } | Self::VerifyServer { .. } | Self::VerifyClient { .. } => {
+                AnswerKind::Verdict
+            }
         }
     }
 }

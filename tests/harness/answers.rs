@@ -18,6 +18,8 @@ pub fn kind(query: &Query) -> &'static str {
         Query::Credential { .. } => "credential",
         Query::CheckPassword { .. } => "check password",
         Query::Challenge { .. } => "challenge",
+        Query::VerifyServer { .. } => "verify server",
+        Query::VerifyClient { .. } => "verify client",
         other => panic!("a question nobody has an answer for: {other:?}"),
     }
 }
@@ -33,6 +35,8 @@ pub struct Directory {
     pub challenge: &'static str,
     /// What everybody is offered, if the authenticator asks.
     pub offer: Offer,
+    /// Whether clients' certificates are in order.
+    pub trusts: bool,
     /// How long a look-up takes.
     pub delay: u64,
 }
@@ -44,6 +48,7 @@ impl Default for Directory {
             password: "wonderland",
             challenge: "otp-md5 487 dog2",
             offer: Offer::default(),
+            trusts: true,
             delay: 20,
         }
     }
@@ -65,6 +70,7 @@ impl Answers for Directory {
                 Answer::Text(self.challenge.into())
             }
             Query::Challenge { .. } => Answer::Decline,
+            Query::VerifyClient { .. } => Answer::Verdict(self.trusts),
             other => panic!("not a question for a directory: {other:?}"),
         };
         Some((self.delay, answer))
@@ -78,6 +84,8 @@ pub struct User {
     pub identity: &'static str,
     /// What they type, whatever the challenge.
     pub password: &'static str,
+    /// Whether they trust servers.
+    pub trusts: bool,
     /// How long they take.
     pub delay: u64,
     /// The challenges they were shown.
@@ -92,7 +100,7 @@ impl User {
 impl Default for User {
     fn default() -> Self {
         let Directory { identity, password, .. } = Directory::default();
-        Self { identity, password, delay: 0, shown: Vec::new() }
+        Self { identity, password, trusts: true, delay: 0, shown: Vec::new() }
     }
 }
 
@@ -104,6 +112,10 @@ impl Answers for User {
             Query::Token { challenge } => {
                 self.shown.push(challenge.clone());
                 Answer::Secret(Secret::from(self.password))
+            }
+            Query::VerifyServer { certificate, .. } => {
+                self.shown.push(certificate.to_string());
+                Answer::Verdict(self.trusts)
             }
             other => panic!("not a question for a user: {other:?}"),
         };

@@ -5,7 +5,7 @@ use eap_rs::{MethodType, Outcome};
 
 use crate::Setup;
 
-fn assert_equal_keys(peer: &Outcome, server: &Outcome) {
+pub(crate) fn assert_equal_keys(peer: &Outcome, server: &Outcome) {
     let [peer, server] = [peer, server].map(|outcome| outcome.keys.as_ref().unwrap());
     assert_eq!(peer.msk.expose(), server.msk.expose());
     assert_eq!(peer.emsk.as_ref().unwrap().expose(), server.emsk.as_ref().unwrap().expose());

@@ -9,9 +9,16 @@
 )]
 
 mod login;
+mod questions;
 mod refusal;
+mod resumption;
 
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};
+use std::sync::Arc;
+
+use eap_rs::tls::{
+    CertificatePolicy, CertificatePolicyBuilder, TlsPeerConfig, TlsPeerConfigBuilder,
+    TlsServerConfig, TlsServerConfigBuilder, TlsVersion,
+};
 use eap_rs::{AuthenticatorConfig, PeerConfig};
 use eap_tests::certs::{Ca, Identity, NOW};
 use eap_tests::pair::Pair;
@@ -40,39 +47,62 @@ impl Setup {
         self
     }
 
-    fn peer(&self) -> TlsPeerConfig {
-        let policy = CertificatePolicy::for_servers()
+    fn servers(&self) -> CertificatePolicyBuilder {
+        CertificatePolicy::for_servers()
             .ca(self.ca.pem.as_bytes())
-            .server_name("radius.example.org");
+            .server_name("radius.example.org")
+    }
+
+    fn clients(&self) -> CertificatePolicyBuilder {
+        CertificatePolicy::for_clients().ca(self.ca.pem.as_bytes())
+    }
+
+    fn peer_builder(&self, servers: CertificatePolicyBuilder) -> TlsPeerConfigBuilder {
         let [min, max] = self.versions;
-        TlsPeerConfig::builder(policy)
+        TlsPeerConfig::builder(servers)
             .certificate(self.client.certificate.as_bytes(), self.client.key.as_bytes())
             .min_version(min)
             .max_version(max)
             .fragment_size(self.fragment_size)
-            .build()
-            .unwrap()
     }
 
-    fn server(&self) -> TlsServerConfig {
+    fn server_builder(&self, clients: CertificatePolicyBuilder) -> TlsServerConfigBuilder {
         let [min, max] = self.versions;
         let (certificate, key) = (&self.server.certificate, &self.server.key);
         TlsServerConfig::builder(certificate.as_bytes(), key.as_bytes())
-            .clients(CertificatePolicy::for_clients().ca(self.ca.pem.as_bytes()))
+            .clients(clients)
             .min_version(min)
             .max_version(max)
             .fragment_size(self.fragment_size)
-            .build()
-            .unwrap()
+    }
+
+    fn peer(&self) -> TlsPeerConfig {
+        self.peer_builder(self.servers()).build().unwrap()
+    }
+
+    fn server(&self) -> TlsServerConfig {
+        self.server_builder(self.clients()).build().unwrap()
     }
 
     fn drive(&self) -> Pair {
         self.drive_with(self.peer(), self.server())
     }
 
-    fn drive_with(&self, peer: TlsPeerConfig, server: TlsServerConfig) -> Pair {
+    fn drive_with(
+        &self,
+        peer: impl Into<Arc<TlsPeerConfig>>,
+        server: impl Into<Arc<TlsServerConfig>>,
+    ) -> Pair {
+        self.pair(peer, server).drive()
+    }
+
+    fn pair(
+        &self,
+        peer: impl Into<Arc<TlsPeerConfig>>,
+        server: impl Into<Arc<TlsServerConfig>>,
+    ) -> Pair {
         let peer = PeerConfig::builder().identity("@example.org").tls(peer).require_keys();
         let server = AuthenticatorConfig::builder().tls(server).require_keys();
-        Pair::new(1, &peer, &server).at_unix_time(self.unix_time).drive()
+        Pair::new(1, &peer, &server).at_unix_time(self.unix_time)
     }
 }

@@ -470,8 +470,9 @@ impl Authenticator {
     fn success(&mut self) {
         self.state = State::Success;
         if let (Some(id), Current::Method { method, instance, .. }) =
-            (self.current_id, &self.current)
+            (self.current_id, &mut self.current)
         {
+            instance.succeeded();
             self.outputs.push(Output::Send(result_packet(Code::Success, id)));
             self.outputs.push(Output::Finished(Ok(Outcome {
                 method: *method,

@@ -50,6 +50,10 @@ pub trait PeerMethod: Send {
     fn tls(&self) -> Option<TlsSummary> {
         None
     }
+
+    /// The conversation has ended in success: what may outlive it, a TLS session for example, may
+    /// be kept from here on.
+    fn succeeded(&mut self) {}
 }
 
 /// What a method may use on the peer's side.
@@ -154,6 +158,10 @@ pub trait ServerMethod: Send {
     fn tls(&self) -> Option<TlsSummary> {
         None
     }
+
+    /// The conversation has ended in success: what may outlive it, a TLS session for example, may
+    /// be kept from here on.
+    fn succeeded(&mut self) {}
 }
 
 /// What a method may use on the authenticator's side.

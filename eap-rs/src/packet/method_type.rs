@@ -100,7 +100,7 @@ impl MethodType {
     }
 
     /// Reads the Expanded form at the start of `octets`, 254 included, and gives what follows it.
-    pub(super) fn parse_expanded(octets: &[u8]) -> Result<(Self, &[u8]), Discard> {
+    pub(crate) fn parse_expanded(octets: &[u8]) -> Result<(Self, &[u8]), Discard> {
         let ([marker, v0, v1, v2, n0, n1, n2, n3], rest) = octets
             .split_first_chunk::<{ Self::EXPANDED_LEN }>()
             .ok_or(Discard::TruncatedExpandedType)?;

@@ -519,7 +519,8 @@ impl Peer {
     /// SUCCESS.
     fn success(&mut self) {
         self.state = State::Success;
-        if let Some(selected) = self.selected.take() {
+        if let Some(mut selected) = self.selected.take() {
+            selected.instance.succeeded();
             self.outputs.push(Output::Finished(Ok(Outcome {
                 method: selected.method,
                 peer_identity: self.identity.clone(),

@@ -21,8 +21,21 @@ pub(crate) trait TlsEngine: Send {
     /// What was agreed on; `None` while the handshake goes on.
     fn established(&self) -> Option<Established>;
 
-    /// The other side's own certificate in DER, if it gave one.
-    fn peer_certificate(&self) -> Option<&[u8]>;
+    /// The other side's certificates in DER, its own first: verified as far as the policy goes.
+    /// Empty until then.
+    fn peer_chain(&self) -> Vec<&[u8]>;
+
+    /// Whether an earlier session is being resumed, as far as is known yet.
+    fn is_resumed(&self) -> bool;
+
+    /// The authentication has succeeded as a whole: from here on the session may be resumed.
+    fn keep_session(&mut self);
+
+    /// Queues the alert that nothing follows: close_notify (RFC 8446 §6.1).
+    fn close(&mut self);
+
+    /// Whether the other side has sent it.
+    fn is_closed(&self) -> bool;
 
     /// Keying material (RFC 5705, RFC 8446 §7.5). `context` of `None` is no context, which in
     /// TLS 1.2 is not an empty one. The handshake is over.

@@ -4,19 +4,29 @@ pub(crate) mod certificate;
 pub(crate) mod engine;
 pub(crate) mod fragment;
 pub(crate) mod keys;
+pub(crate) mod resumption;
 mod rustls;
 pub(crate) mod settings;
 
 use engine::{Established, TlsEngine, TlsError};
 use fragment::{Arrival, Fragments, Limits, Part, Refusal};
 
-use crate::tls::{CertificateInfo, TlsSummary};
+use crate::tls::{CertificateInfo, CertificateRefusal, TlsAlert, TlsSummary};
 use crate::{Failure, PacketBuffer};
 
 /// One TLS connection and its fragments, of either side.
 pub(crate) struct Tunnel {
     fragments: Fragments,
     engine: Box<dyn TlsEngine>,
+    /// Whether the host is still to be asked about the other side's certificates.
+    ask_host: bool,
+}
+
+/// What the other side has presented, for the host to judge.
+pub(crate) struct Presented {
+    /// In DER, the other side's own first.
+    pub(crate) chain: Vec<Vec<u8>>,
+    pub(crate) certificate: Box<CertificateInfo>,
 }
 
 /// What a packet did.
@@ -33,8 +43,8 @@ pub(crate) enum Turn {
 }
 
 impl Tunnel {
-    pub(crate) fn new(engine: Box<dyn TlsEngine>, limits: Limits) -> Self {
-        Self { fragments: Fragments::new(limits), engine }
+    pub(crate) fn new(engine: Box<dyn TlsEngine>, limits: Limits, ask_host: bool) -> Self {
+        Self { fragments: Fragments::new(limits), engine, ask_host }
     }
 
     /// What the Type-Data of a packet would be taken for. Changes nothing.
@@ -79,10 +89,24 @@ impl Tunnel {
     /// What the handshake agreed on, once it is over.
     pub(crate) fn summary(&self) -> Option<TlsSummary> {
         let Established { version, suite, resumed } = self.engine.established()?;
-        let certificate =
-            self.engine.peer_certificate().and_then(|der| CertificateInfo::from_der(der).ok());
+        let chain = self.engine.peer_chain();
+        let certificate = chain.first().and_then(|der| CertificateInfo::from_der(der).ok());
         let certificate = certificate.map(Box::new);
         Some(TlsSummary { version, suite, resumed, certificate })
+    }
+
+    /// What the host is to be asked about now, if the policy says so: once, when the other side's
+    /// certificates are verified.
+    ///
+    /// # Errors
+    /// [`CertificateRefusal::Malformed`].
+    pub(crate) fn question(&mut self) -> Result<Option<Presented>, TlsError> {
+        let chain = self.engine.peer_chain();
+        let (true, Some(leaf)) = (self.ask_host, chain.first()) else { return Ok(None) };
+        let certificate = CertificateInfo::from_der(leaf).map_err(TlsError::Certificate)?;
+        let chain = chain.iter().map(|der| der.to_vec()).collect();
+        self.ask_host = false;
+        Ok(Some(Presented { chain, certificate: Box::new(certificate) }))
     }
 
     pub(crate) fn engine(&self) -> &dyn TlsEngine {
@@ -93,6 +117,12 @@ impl Tunnel {
         self.engine.as_mut()
     }
 }
+
+/// close_notify (RFC 8446 §6.1).
+pub(crate) const CLOSED: TlsError = TlsError::AlertReceived(TlsAlert(0));
+
+/// What becomes of a connection whose certificates the host has refused.
+pub(crate) const DECLINED: TlsError = TlsError::Certificate(CertificateRefusal::Declined);
 
 impl From<TlsError> for Failure {
     fn from(error: TlsError) -> Self {

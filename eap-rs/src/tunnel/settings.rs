@@ -11,6 +11,7 @@ use super::Tunnel;
 use super::certificate::{CertificatePolicyBuilder, CertificateWithKey};
 use super::engine::TlsError;
 use super::fragment::Limits;
+use super::resumption::{Owner, Resumption, ServerSessions};
 use super::rustls::{ClientTemplate, RustlsEngine, ServerTemplate};
 use crate::config::check_range;
 use crate::tls::TlsVersion;
@@ -172,18 +173,31 @@ macro_rules! common_settings {
 pub struct TlsPeerConfig {
     template: ClientTemplate,
     limits: Limits,
+    ask_host: bool,
+    indication_on_resumption: bool,
 }
 
 impl TlsPeerConfig {
     /// Starts a configuration with what the server's certificate has to be.
     #[must_use]
     pub fn builder(server: CertificatePolicyBuilder) -> TlsPeerConfigBuilder {
-        TlsPeerConfigBuilder { common: Common::default(), server, own: None }
+        TlsPeerConfigBuilder {
+            common: Common::default(),
+            server,
+            own: None,
+            resumption: true,
+            indication_on_resumption: false,
+        }
     }
 
-    pub(crate) fn tunnel(&self, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
-        let engine = RustlsEngine::client(&self.template, unix_time)?;
-        Ok(Tunnel::new(Box::new(engine), self.limits))
+    pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+        let engine = RustlsEngine::client(&self.template, owner, unix_time)?;
+        Ok(Tunnel::new(Box::new(engine), self.limits, self.ask_host))
+    }
+
+    /// Whether a server that resumes has to say as well that it grants access.
+    pub(crate) fn requires_indication_on_resumption(&self) -> bool {
+        self.indication_on_resumption
     }
 }
 
@@ -193,6 +207,8 @@ pub struct TlsPeerConfigBuilder {
     common: Common,
     server: CertificatePolicyBuilder,
     own: Option<Own>,
+    resumption: bool,
+    indication_on_resumption: bool,
 }
 
 impl TlsPeerConfigBuilder {
@@ -216,6 +232,24 @@ impl TlsPeerConfigBuilder {
         self
     }
 
+    /// Whether sessions are resumed, where the server lets us; they are if not set. They are kept
+    /// in this configuration, as long as it lives: the sessions that share it resume each other's,
+    /// of the same identity and method.
+    #[must_use]
+    pub fn resumption(mut self, resume: bool) -> Self {
+        self.resumption = resume;
+        self
+    }
+
+    /// Has a server of TLS 1.3 say that it grants access (RFC 9190 §2.5) also when it resumes a
+    /// session. Without this, EAP-Success suffices then: some servers send no indication (hostapd
+    /// 2.10), and who can resume a session has been authenticated before.
+    #[must_use]
+    pub fn require_indication_on_resumption(mut self) -> Self {
+        self.indication_on_resumption = true;
+        self
+    }
+
     /// Checks everything.
     ///
     /// # Errors
@@ -223,11 +257,14 @@ impl TlsPeerConfigBuilder {
     pub fn build(self) -> Result<TlsPeerConfig, ConfigError> {
         let provider = self.common.provider()?;
         let policy = Arc::new(self.server.build(&provider)?);
+        let ask_host = policy.asks_host();
         let own = self.own.map(|own| own.load(&provider)).transpose()?;
         let versions = self.common.versions()?;
         Ok(TlsPeerConfig {
-            template: ClientTemplate::new(provider, &versions, policy, own)?,
+            template: ClientTemplate::new(provider, &versions, policy, own, self.resumption)?,
             limits: self.common.limits()?,
+            ask_host,
+            indication_on_resumption: self.indication_on_resumption,
         })
     }
 }
@@ -235,8 +272,9 @@ impl TlsPeerConfigBuilder {
 /// TLS on the authenticator's side: checked, immutable, shared by any number of sessions.
 #[derive(Debug)]
 pub struct TlsServerConfig {
-    template: ServerTemplate,
+    template: Arc<ServerTemplate>,
     limits: Limits,
+    ask_host: bool,
 }
 
 impl TlsServerConfig {
@@ -246,12 +284,12 @@ impl TlsServerConfig {
     #[must_use]
     pub fn builder(certificate: &[u8], key: &[u8]) -> TlsServerConfigBuilder {
         let own = Own::new(certificate, key);
-        TlsServerConfigBuilder { common: Common::default(), own, clients: None }
+        TlsServerConfigBuilder { common: Common::default(), own, clients: None, resumption: None }
     }
 
-    pub(crate) fn tunnel(&self, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
-        let engine = RustlsEngine::server(&self.template, unix_time)?;
-        Ok(Tunnel::new(Box::new(engine), self.limits))
+    pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+        let engine = RustlsEngine::server(&self.template, owner, unix_time)?;
+        Ok(Tunnel::new(Box::new(engine), self.limits, self.ask_host))
     }
 }
 
@@ -261,6 +299,7 @@ pub struct TlsServerConfigBuilder {
     common: Common,
     own: Own,
     clients: Option<CertificatePolicyBuilder>,
+    resumption: Option<Resumption>,
 }
 
 impl TlsServerConfigBuilder {
@@ -280,6 +319,13 @@ impl TlsServerConfigBuilder {
         self
     }
 
+    /// Lets peers resume their sessions. Without this, every login is a full one.
+    #[must_use]
+    pub fn resumption(mut self, resumption: Resumption) -> Self {
+        self.resumption = Some(resumption);
+        self
+    }
+
     /// Checks everything.
     ///
     /// # Errors
@@ -288,8 +334,17 @@ impl TlsServerConfigBuilder {
         let provider = self.common.provider()?;
         let versions = self.common.versions()?;
         let clients = self.clients.ok_or(ConfigError::NoTrust)?.build(&provider)?;
+        let ask_host = clients.asks_host();
         let own = self.own.load(&provider)?;
-        let template = ServerTemplate::new(provider, versions, Arc::new(clients), &own);
-        Ok(TlsServerConfig { template, limits: self.common.limits()? })
+        let sessions = self
+            .resumption
+            .map(|resumption| ServerSessions::new(resumption, provider.secure_random))
+            .transpose()?;
+        let template = ServerTemplate::new(provider, &versions, Arc::new(clients), &own, sessions)?;
+        Ok(TlsServerConfig {
+            template: Arc::new(template),
+            limits: self.common.limits()?,
+            ask_host,
+        })
     }
 }

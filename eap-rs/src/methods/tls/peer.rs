@@ -7,8 +7,9 @@ use crate::method::{PeerContext, PeerMethod, PeerStep, Progress, Verdict, Willin
 use crate::tls::{TlsPeerConfig, TlsSummary, TlsVersion};
 use crate::tunnel::engine::{Established, TlsError};
 use crate::tunnel::fragment::Refusal;
-use crate::tunnel::{Tunnel, Turn, keys};
-use crate::{Answer, Discard, Failure, Keys, PacketBuffer};
+use crate::tunnel::resumption::Owner;
+use crate::tunnel::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
+use crate::{Answer, Discard, Failure, Keys, PacketBuffer, Query};
 
 /// Servers refuse a certificate with a bare EAP-Failure, without an alert (FreeRADIUS 3.2, hostapd
 /// 2.10): it has to be heard. A Success is too early.
@@ -36,9 +37,10 @@ impl Peer {
         cx: &PeerContext<'_>,
         reply: &mut PacketBuffer,
     ) -> Result<PeerStep, Refusal> {
+        let owner = Owner { method: FACTS.method, identity: cx.identity.clone() };
         let mut tunnel = self
             .config
-            .tunnel(cx.unix_time)
+            .tunnel(owner, cx.unix_time)
             .map_err(|_| Refusal::Fail("the TLS engine did not start"))?;
         match tunnel.receive(data, FLAGS_VERSION, reply)? {
             Turn::Start => {}
@@ -60,22 +62,33 @@ impl Peer {
             Turn::Acknowledged => return Err(Refusal::Discard(Discard::TunnelAckUnexpected)),
             Turn::Fed(fed) => fed,
         };
-        let failed = fed.and_then(|()| self.learn()).err();
+        match fed.and_then(|()| self.learn()) {
+            Ok(Some(Presented { chain, certificate })) => {
+                Ok(PeerStep::Ask(Query::VerifyServer { chain, certificate }))
+            }
+            Ok(None) => {
+                self.write_reply(reply);
+                Ok(PeerStep::Reply(self.progress()))
+            }
+            Err(error) => {
+                // The alert, or the acknowledgement of the server's.
+                self.write_reply(reply);
+                Ok(PeerStep::Reply(Progress::Done(Verdict::Fail(error.into()))))
+            }
+        }
+    }
+
+    fn write_reply(&mut self, reply: &mut PacketBuffer) {
         if let Some(tunnel) = &mut self.tunnel {
             tunnel.collect();
             tunnel.write_next(FLAGS_VERSION, reply);
         }
-        let progress = match failed {
-            // The reply carries the alert, or acknowledges the server's.
-            Some(error) => Progress::Done(Verdict::Fail(error.into())),
-            None => self.progress(),
-        };
-        Ok(PeerStep::Reply(progress))
     }
 
-    /// What a message has brought: the end of the handshake, or the protected success.
-    fn learn(&mut self) -> Result<(), TlsError> {
-        let Some(tunnel) = &mut self.tunnel else { return Ok(()) };
+    /// What a message has brought: the end of the handshake, or the protected success; a question,
+    /// perhaps.
+    fn learn(&mut self) -> Result<Option<Presented>, TlsError> {
+        let Some(tunnel) = &mut self.tunnel else { return Ok(None) };
         if self.established.is_none()
             && let Some(established) = tunnel.engine().established()
         {
@@ -84,15 +97,18 @@ impl Peer {
         }
         let mut data = Vec::new();
         tunnel.engine_mut().read(&mut data)?;
-        if data.is_empty() {
-            return Ok(());
+        if !data.is_empty() {
+            let is_tls13 = self.established.is_some_and(|e| e.version == TlsVersion::V1_3);
+            if !is_tls13 || self.protected_success || data != PROTECTED_SUCCESS {
+                return Err(TlsError::Protocol("unexpected application data".into()));
+            }
+            self.protected_success = true;
         }
-        let is_tls13 = self.established.is_some_and(|e| e.version == TlsVersion::V1_3);
-        if !is_tls13 || self.protected_success || data != PROTECTED_SUCCESS {
-            return Err(TlsError::Protocol("unexpected application data".into()));
+        if tunnel.engine().is_closed() && !self.protected_success {
+            return Err(CLOSED);
         }
-        self.protected_success = true;
-        Ok(())
+        // Who can resume a session is the one the host was asked about.
+        if tunnel.engine().is_resumed() { Ok(None) } else { tunnel.question() }
     }
 
     fn progress(&self) -> Progress {
@@ -104,6 +120,11 @@ impl Peer {
                 Progress::Done(Verdict::CondSucc)
             }
             Some(_) if self.protected_success => Progress::Done(Verdict::UncondSucc),
+            Some(Established { resumed: true, .. })
+                if !self.config.requires_indication_on_resumption() =>
+            {
+                Progress::MayEnd(Willingness::CondSucc)
+            }
             // The server is still to judge our certificate (RFC 9190 §2.5).
             Some(_) => NOT_YET,
         }
@@ -131,11 +152,18 @@ impl PeerMethod for Peer {
 
     fn handle_answer(
         &mut self,
-        _: Answer,
+        answer: Answer,
         _: &mut PeerContext<'_>,
-        _: &mut PacketBuffer,
+        reply: &mut PacketBuffer,
     ) -> PeerStep {
-        PeerStep::Fail(Failure::Declined)
+        match answer {
+            Answer::Verdict(true) => {
+                self.write_reply(reply);
+                PeerStep::Reply(self.progress())
+            }
+            // What TLS has ready to be sent would tell the server that we are content.
+            _ => PeerStep::Fail(DECLINED.into()),
+        }
     }
 
     fn keys(&mut self) -> Option<Keys> {
@@ -144,5 +172,11 @@ impl PeerMethod for Peer {
 
     fn tls(&self) -> Option<TlsSummary> {
         self.tunnel.as_ref().and_then(Tunnel::summary)
+    }
+
+    fn succeeded(&mut self) {
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.engine_mut().keep_session();
+        }
     }
 }

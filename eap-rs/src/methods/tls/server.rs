@@ -7,8 +7,9 @@ use crate::method::{ServerContext, ServerMethod, ServerStep};
 use crate::tls::{TlsServerConfig, TlsSummary, TlsVersion};
 use crate::tunnel::engine::{Established, TlsError};
 use crate::tunnel::fragment::{self, Part, Refusal};
-use crate::tunnel::{Tunnel, Turn, keys};
-use crate::{Answer, Discard, Failure, Keys, PacketBuffer};
+use crate::tunnel::resumption::Owner;
+use crate::tunnel::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
+use crate::{Answer, Discard, Failure, Identity, Keys, PacketBuffer, Query};
 
 /// For what [`Server::check`] has let through and should not.
 const NO_PLACE: &str = "the peer's packet has no place here";
@@ -27,7 +28,12 @@ impl Server {
         Self { config, tunnel: None, established: None, keys: None, ending: None }
     }
 
-    fn take(&mut self, data: &[u8], request: &mut PacketBuffer) -> Result<ServerStep, Refusal> {
+    fn take(
+        &mut self,
+        data: &[u8],
+        identity: &Identity,
+        request: &mut PacketBuffer,
+    ) -> Result<ServerStep, Refusal> {
         let Some(tunnel) = &mut self.tunnel else {
             return Err(Refusal::Fail("the TLS engine did not start"));
         };
@@ -38,24 +44,24 @@ impl Server {
             (Turn::Start | Turn::Acknowledged, _) => return Err(Refusal::Fail(NO_PLACE)),
             (Turn::Fed(fed), _) => fed,
         };
-        if let Err(error) = fed.and_then(|()| self.learn()) {
-            self.ending = Some(Err(error.into()));
+        match fed.and_then(|()| self.learn()) {
+            Ok(Some(Presented { chain, certificate })) => {
+                let identity = identity.clone();
+                return Ok(ServerStep::Ask(Query::VerifyClient { identity, chain, certificate }));
+            }
+            Ok(None) => self.conclude(),
+            Err(error) => self.ending = Some(Err(error.into())),
         }
-        let Some(tunnel) = &mut self.tunnel else {
-            return Err(Refusal::Fail("the TLS engine did not start"));
-        };
-        // With nothing left to send, there is nothing left to be acknowledged.
-        if !tunnel.collect() && self.ending.is_some() {
-            return Ok(self.end());
-        }
-        tunnel.write_next(FLAGS_VERSION, request);
-        Ok(ServerStep::Request)
+        Ok(self.send(request))
     }
 
-    /// What a message has brought: the end of the handshake.
-    fn learn(&mut self) -> Result<(), TlsError> {
-        let Some(tunnel) = &mut self.tunnel else { return Ok(()) };
-        let Some(established) = tunnel.engine().established() else { return Ok(()) };
+    /// What a message has brought: the end of the handshake; a question, perhaps.
+    fn learn(&mut self) -> Result<Option<Presented>, TlsError> {
+        let Some(tunnel) = &mut self.tunnel else { return Ok(None) };
+        if tunnel.engine().is_closed() {
+            return Err(CLOSED);
+        }
+        let Some(established) = tunnel.engine().established() else { return Ok(None) };
         let mut data = Vec::new();
         tunnel.engine_mut().read(&mut data)?;
         if !data.is_empty() || self.established.is_some() {
@@ -63,11 +69,30 @@ impl Server {
         }
         self.keys = Some(keys::derive(FACTS.method, established.version, tunnel.engine())?);
         self.established = Some(established);
-        if established.version == TlsVersion::V1_3 {
-            tunnel.engine_mut().write(&PROTECTED_SUCCESS)?;
+        tunnel.question()
+    }
+
+    /// Grants access, if the handshake is over.
+    fn conclude(&mut self) {
+        let (Some(tunnel), Some(established)) = (&mut self.tunnel, self.established) else {
+            return;
+        };
+        let said = match established.version {
+            TlsVersion::V1_2 => Ok(()),
+            TlsVersion::V1_3 => tunnel.engine_mut().write(&PROTECTED_SUCCESS),
+        };
+        self.ending = Some(said.map_err(Failure::from));
+    }
+
+    /// Sends what TLS has to say. With nothing to say, there is nothing to be acknowledged.
+    fn send(&mut self, request: &mut PacketBuffer) -> ServerStep {
+        if let Some(tunnel) = &mut self.tunnel
+            && (tunnel.collect() || self.ending.is_none())
+        {
+            tunnel.write_next(FLAGS_VERSION, request);
+            return ServerStep::Request;
         }
-        self.ending = Some(Ok(()));
-        Ok(())
+        self.end()
     }
 
     fn end(&mut self) -> ServerStep {
@@ -81,7 +106,8 @@ impl Server {
 
 impl ServerMethod for Server {
     fn start(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
-        match self.config.tunnel(cx.unix_time) {
+        let owner = Owner { method: FACTS.method, identity: cx.identity.clone() };
+        match self.config.tunnel(owner, cx.unix_time) {
             Ok(tunnel) => self.tunnel = Some(tunnel),
             Err(error) => return ServerStep::Fail(error.into()),
         }
@@ -105,10 +131,10 @@ impl ServerMethod for Server {
     fn handle_response(
         &mut self,
         data: &[u8],
-        _: &mut ServerContext<'_>,
+        cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
-        self.take(data, request).unwrap_or_else(|refusal| {
+        self.take(data, cx.identity, request).unwrap_or_else(|refusal| {
             let reason = match refusal {
                 Refusal::Discard(_) => NO_PLACE,
                 Refusal::Fail(reason) => reason,
@@ -119,11 +145,20 @@ impl ServerMethod for Server {
 
     fn handle_answer(
         &mut self,
-        _: Answer,
+        answer: Answer,
         _: &mut ServerContext<'_>,
-        _: &mut PacketBuffer,
+        request: &mut PacketBuffer,
     ) -> ServerStep {
-        ServerStep::Fail(Failure::Declined)
+        if matches!(answer, Answer::Verdict(true)) {
+            self.conclude();
+        } else {
+            self.keys = None;
+            self.ending = Some(Err(DECLINED.into()));
+            if let Some(tunnel) = &mut self.tunnel {
+                tunnel.engine_mut().close();
+            }
+        }
+        self.send(request)
     }
 
     fn keys(&mut self) -> Option<Keys> {
@@ -132,5 +167,11 @@ impl ServerMethod for Server {
 
     fn tls(&self) -> Option<TlsSummary> {
         self.tunnel.as_ref().and_then(Tunnel::summary)
+    }
+
+    fn succeeded(&mut self) {
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.engine_mut().keep_session();
+        }
     }
 }

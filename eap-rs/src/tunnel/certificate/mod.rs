@@ -11,7 +11,7 @@ mod names;
 mod policy;
 mod refusal;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -21,4 +21,4 @@ pub(crate) use material::CertificateWithKey;
 pub use material::MaterialProblem;
 pub use policy::{CertificatePolicy, CertificatePolicyBuilder, ClockPolicy};
 pub use refusal::CertificateRefusal;
-pub(crate) use verifier::PolicyVerifier;
+pub(crate) use verifier::{PolicyVerifier, SessionClock, take_refusal};

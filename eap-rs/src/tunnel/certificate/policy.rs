@@ -58,6 +58,7 @@ pub struct CertificatePolicy {
     names: Vec<NameRule>,
     revocation_lists: Vec<CertRevocationList<'static>>,
     clock: ClockPolicy,
+    ask_host: bool,
     allow_legacy_signatures: bool,
     algorithms: Vec<&'static dyn SignatureVerificationAlgorithm>,
     legacy_algorithms: Vec<&'static dyn SignatureVerificationAlgorithm>,
@@ -81,6 +82,11 @@ impl CertificatePolicy {
         self.insecure
     }
 
+    /// Whether the host has the last word.
+    pub(crate) const fn asks_host(&self) -> bool {
+        self.ask_host
+    }
+
     pub(super) const fn provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
     }
@@ -96,6 +102,7 @@ impl core::fmt::Debug for CertificatePolicy {
             .field("names", &self.names)
             .field("revocation_lists", &self.revocation_lists.len())
             .field("clock", &self.clock)
+            .field("ask_host", &self.ask_host)
             .field("allow_legacy_signatures", &self.allow_legacy_signatures)
             .finish_non_exhaustive()
     }
@@ -112,6 +119,7 @@ pub struct CertificatePolicyBuilder {
     names: Vec<NameRule>,
     revocation_lists: Vec<Vec<u8>>,
     clock: ClockPolicy,
+    ask_host: bool,
     allow_legacy_signatures: bool,
     mistake: Option<ConfigError>,
 }
@@ -126,6 +134,7 @@ impl CertificatePolicyBuilder {
             names: Vec::new(),
             revocation_lists: Vec::new(),
             clock: ClockPolicy::default(),
+            ask_host: false,
             allow_legacy_signatures: false,
             mistake: None,
         }
@@ -169,6 +178,16 @@ impl CertificatePolicyBuilder {
         self
     }
 
+    /// Asks the host, too: [`Query::VerifyServer`](crate::Query::VerifyServer) or
+    /// [`Query::VerifyClient`](crate::Query::VerifyClient), about chains that have passed all the
+    /// rest. It can look into a directory, or show the fingerprint to a person. With this, a
+    /// policy may do without a CA and a pin: then the host is the only one who knows whom to
+    /// trust. What it answers is final; until it has, nothing is sent.
+    pub fn ask_host(mut self) -> Self {
+        self.ask_host = true;
+        self
+    }
+
     /// Also accepts *chains* signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs
     /// made them. Signatures of the handshake itself stay modern.
     pub fn allow_legacy_signatures(mut self, allow: bool) -> Self {
@@ -191,7 +210,7 @@ impl CertificatePolicyBuilder {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
-        let trusts = !self.certificates.is_empty() || !self.pins.is_empty();
+        let trusts = !self.certificates.is_empty() || !self.pins.is_empty() || self.ask_host;
         let conflict = |field, with| Err(ConfigError::Conflict { field, with });
         match self.role {
             Role::Client if self.insecure => {
@@ -205,7 +224,7 @@ impl CertificatePolicyBuilder {
             {
                 return conflict(
                     "insecure_no_server_authentication",
-                    "a CA, pin, server name or revocation list",
+                    "a CA, pin, server name, revocation list or question",
                 );
             }
             _ if !self.insecure && !trusts => return Err(ConfigError::NoTrust),
@@ -243,6 +262,7 @@ impl CertificatePolicyBuilder {
             names: self.names,
             revocation_lists,
             clock: self.clock,
+            ask_host: self.ask_host,
             allow_legacy_signatures: self.allow_legacy_signatures,
             legacy_algorithms: legacy.iter().chain(&algorithms).copied().collect(),
             algorithms,

@@ -88,10 +88,14 @@ pub enum CertificateRefusal {
         /// The names in the certificate.
         presented: String,
     },
+    /// The host was asked, and said no.
+    #[error("the certificate was declined")]
+    Declined,
 }
 
 impl CertificateRefusal {
-    /// The TLS alert that this refusal is sent as (RFC 8446 §6.2).
+    /// The TLS alert that this refusal is sent as (RFC 8446 §6.2). What the host has declined is
+    /// not sent as one: a server closes, for its handshake is over, and a peer falls silent.
     #[must_use]
     pub fn alert(&self) -> u8 {
         AlertDescription::from(self.as_certificate_error()).into()
@@ -117,6 +121,7 @@ impl CertificateRefusal {
                 CertificateError::InvalidPurpose
             }
             Self::NameConstraint | Self::NameMismatch { .. } => CertificateError::NotValidForName,
+            Self::Declined => CertificateError::ApplicationVerificationFailure,
             Self::PinMismatch | Self::ClockUnknown => {
                 CertificateError::Other(OtherError(std::sync::Arc::new(self.clone())))
             }

@@ -19,7 +19,7 @@ pub(super) const NOT_BEFORE: u64 = 1_767_225_600;
 pub(super) const NOT_AFTER: u64 = 1_798_761_600;
 pub(super) const SERIAL: u64 = 4711;
 
-pub(super) fn provider() -> Arc<CryptoProvider> {
+pub(in crate::tunnel) fn provider() -> Arc<CryptoProvider> {
     #[cfg(feature = "ring")]
     return Arc::new(rustls::crypto::ring::default_provider());
     #[cfg(not(feature = "ring"))]

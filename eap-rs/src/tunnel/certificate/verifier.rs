@@ -1,46 +1,64 @@
-//! The policy as rustls wants it: one verifier per session, for either role.
+//! The policy as rustls wants it: one verifier per configuration, for either role.
+//!
+//! A verifier cannot tell rustls more than an alert, and one that many sessions share cannot keep
+//! what it has found out for one of them. rustls calls it, though, from within the session's own
+//! call and on the same thread, so the finding is left there: [`take_refusal`].
 
-use std::sync::{Arc, OnceLock};
+use core::cell::RefCell;
+use core::time::Duration;
+use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::time_provider::TimeProvider;
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::CertificatePolicy;
+use super::{CertificatePolicy, CertificateRefusal};
 
-/// Asks the policy and remembers why it said no. rustls's own clock is not used.
-#[derive(Debug)]
-pub(crate) struct PolicyVerifier {
-    policy: Arc<CertificatePolicy>,
-    unix_time: Option<u64>,
-    refusal: OnceLock<super::CertificateRefusal>,
+thread_local! {
+    static REFUSAL: RefCell<Option<CertificateRefusal>> = const { RefCell::new(None) };
 }
 
+/// Why a certificate was refused in the last call into rustls on this thread, if one was.
+pub(crate) fn take_refusal() -> Option<CertificateRefusal> {
+    REFUSAL.take()
+}
+
+/// The clock of one session, in seconds since 1970; `None` while it is not known.
+#[derive(Debug)]
+pub(crate) struct SessionClock(pub(crate) Option<u64>);
+
+impl TimeProvider for SessionClock {
+    /// rustls has no time that is not known, and does without sessions rather than without time:
+    /// the beginning of 1970 stands for it.
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0.unwrap_or(0))))
+    }
+}
+
+fn known(now: UnixTime) -> Option<u64> {
+    Some(now.as_secs()).filter(|seconds| *seconds > 0)
+}
+
+/// Asks the policy. The clock is a [`SessionClock`].
+#[derive(Debug)]
+pub(crate) struct PolicyVerifier(pub(crate) Arc<CertificatePolicy>);
+
 impl PolicyVerifier {
-    /// For either side. `unix_time` is what the host knows when the session starts.
-    pub(crate) fn new(policy: Arc<CertificatePolicy>, unix_time: Option<u64>) -> Arc<Self> {
-        Arc::new(Self { policy, unix_time, refusal: OnceLock::new() })
-    }
-
-    /// Why the other side's certificate was refused, once it was.
-    pub(crate) fn refusal(&self) -> Option<&super::CertificateRefusal> {
-        self.refusal.get()
-    }
-
     fn check(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
     ) -> Result<(), Error> {
         let borrowed = |der| CertificateDer::from(AsRef::<[u8]>::as_ref(der));
         let chain: Vec<_> =
             std::iter::once(end_entity).chain(intermediates).map(borrowed).collect();
-        self.policy.check(&chain, self.unix_time).map_err(|refusal| {
+        self.0.check(&chain, known(now)).map_err(|refusal| {
             let error = refusal.to_rustls();
-            // The first one stays; a handshake has one certificate message.
-            let _ = self.refusal.set(refusal);
+            REFUSAL.replace(Some(refusal));
             error
         })
     }
@@ -51,7 +69,7 @@ impl PolicyVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.policy.provider().signature_verification_algorithms;
+        let algorithms = &self.0.provider().signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
@@ -61,14 +79,14 @@ impl PolicyVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.policy.provider().signature_verification_algorithms;
+        let algorithms = &self.0.provider().signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     // Legacy algorithms are for chains only: a SHA-1 signature made *during* the handshake could
     // be forged while it runs (RFC 9155).
     fn schemes(&self) -> Vec<SignatureScheme> {
-        self.policy.provider().signature_verification_algorithms.supported_schemes()
+        self.0.provider().signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -79,9 +97,9 @@ impl ServerCertVerifier for PolicyVerifier {
         intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
         _ocsp_response: &[u8],
-        _now: UnixTime,
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.check(end_entity, intermediates).map(|()| ServerCertVerified::assertion())
+        self.check(end_entity, intermediates, now).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -122,9 +140,9 @@ impl ClientCertVerifier for PolicyVerifier {
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        _now: UnixTime,
+        now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.check(end_entity, intermediates).map(|()| ClientCertVerified::assertion())
+        self.check(end_entity, intermediates, now).map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

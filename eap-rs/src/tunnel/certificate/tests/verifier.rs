@@ -7,8 +7,8 @@ use rustls::{
 use rustls_pki_types::PrivateKeyDer;
 
 use super::*;
-use crate::tunnel::certificate::PolicyVerifier;
 use crate::tunnel::certificate::testing::{NOT_AFTER, NOT_BEFORE};
+use crate::tunnel::certificate::{PolicyVerifier, SessionClock, take_refusal};
 
 #[test]
 fn every_refusal_is_sent_as_its_alert() {
@@ -32,6 +32,7 @@ fn every_refusal_is_sent_as_its_alert() {
         (Expired { not_after: 0, now: 1 }, AlertDescription::CertificateExpired),
         (WrongUsage, AlertDescription::UnsupportedCertificate),
         (NameMismatch { expected: text(), presented: text() }, AlertDescription::BadCertificate),
+        (Declined, AlertDescription::AccessDenied),
     ] {
         assert_eq!(refusal.alert(), u8::from(alert), "{refusal:?}");
         let Error::InvalidCertificate(error) = refusal.to_rustls() else { panic!("{refusal:?}") };
@@ -45,6 +46,8 @@ fn every_refusal_is_sent_as_its_alert() {
 struct Handshake {
     peer: Result<(), Error>,
     server: Result<(), Error>,
+    /// Why either of them has refused the other.
+    refusals: Vec<CertificateRefusal>,
 }
 
 /// A whole handshake in memory, as far as both ends go.
@@ -52,15 +55,17 @@ fn handshake(
     version: &'static SupportedProtocolVersion,
     server: &Issued,
     client: Option<&Issued>,
-    servers: &Arc<PolicyVerifier>,
-    clients: Option<&Arc<PolicyVerifier>>,
+    servers: CertificatePolicy,
+    clients: Option<CertificatePolicy>,
+    now: u64,
 ) -> Handshake {
     let key = |issued: &Issued| PrivateKeyDer::try_from(issued.key.serialize_der()).unwrap();
-    let config = ClientConfig::builder_with_provider(provider())
+    let clock = Arc::new(SessionClock(Some(now)));
+    let config = ClientConfig::builder_with_details(provider(), clock.clone())
         .with_protocol_versions(&[version])
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(servers.clone());
+        .with_custom_certificate_verifier(Arc::new(PolicyVerifier(Arc::new(servers))));
     let config = match client {
         Some(client) => {
             config.with_client_auth_cert(vec![client.der.clone()], key(client)).unwrap()
@@ -70,16 +75,19 @@ fn handshake(
     let mut peer =
         ClientConnection::new(Arc::new(config), "ignored.example".try_into().unwrap()).unwrap();
 
-    let config =
-        ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[version]).unwrap();
+    let config = ServerConfig::builder_with_details(provider(), clock)
+        .with_protocol_versions(&[version])
+        .unwrap();
     let config = match clients {
-        Some(clients) => config.with_client_cert_verifier(clients.clone()),
+        Some(clients) => {
+            config.with_client_cert_verifier(Arc::new(PolicyVerifier(Arc::new(clients))))
+        }
         None => config.with_no_client_auth(),
     };
     let config = config.with_single_cert(vec![server.der.clone()], key(server)).unwrap();
     let mut server = ServerConnection::new(Arc::new(config)).unwrap();
 
-    let mut outcome = Handshake { peer: Ok(()), server: Ok(()) };
+    let mut outcome = Handshake { peer: Ok(()), server: Ok(()), refusals: Vec::new() };
     for _ in 0..10 {
         let mut flight = Vec::new();
         while peer.wants_write() {
@@ -89,6 +97,7 @@ fn handshake(
         while !flight.is_empty() {
             server.read_tls(&mut flight).unwrap();
             outcome.server = outcome.server.and(server.process_new_packets().map(|_| ()));
+            outcome.refusals.extend(take_refusal());
         }
         let mut flight = Vec::new();
         while server.wants_write() {
@@ -98,6 +107,7 @@ fn handshake(
         while !flight.is_empty() {
             peer.read_tls(&mut flight).unwrap();
             outcome.peer = outcome.peer.and(peer.process_new_packets().map(|_| ()));
+            outcome.refusals.extend(take_refusal());
         }
     }
     outcome
@@ -113,11 +123,9 @@ fn a_handshake_with_two_good_certificates_succeeds_in_both_versions() {
         let servers =
             build(CertificatePolicy::for_servers().ca(&root.der).server_name_suffix("example.org"));
         let clients = build(CertificatePolicy::for_clients().ca(&root.der));
-        let servers = PolicyVerifier::new(Arc::new(servers), Some(NOW));
-        let clients = PolicyVerifier::new(Arc::new(clients), Some(NOW));
-        let outcome = handshake(version, &server, Some(&client), &servers, Some(&clients));
+        let outcome = handshake(version, &server, Some(&client), servers, Some(clients), NOW);
         assert_eq!((outcome.peer, outcome.server), (Ok(()), Ok(())));
-        assert_eq!((servers.refusal(), clients.refusal()), (None, None));
+        assert_eq!(outcome.refusals, []);
     }
 }
 
@@ -137,8 +145,8 @@ fn a_refused_server_hears_the_alert_and_the_session_knows_the_reason() {
             ),
             (
                 &root,
-                0,
-                CertificateRefusal::NotYetValid { not_before, now: 0 },
+                1,
+                CertificateRefusal::NotYetValid { not_before, now: 1 },
                 CertificateError::NotValidYet,
                 AlertDescription::CertificateExpired,
             ),
@@ -151,9 +159,8 @@ fn a_refused_server_hears_the_alert_and_the_session_knows_the_reason() {
             ),
         ] {
             let policy = build(CertificatePolicy::for_servers().ca(&ca.der));
-            let servers = PolicyVerifier::new(Arc::new(policy), Some(now));
-            let outcome = handshake(version, &server, None, &servers, None);
-            assert_eq!(servers.refusal(), Some(&refusal));
+            let outcome = handshake(version, &server, None, policy, None, now);
+            assert_eq!(outcome.refusals, [refusal]);
             assert_eq!(outcome.peer, Err(Error::InvalidCertificate(error)));
             assert_eq!(outcome.server, Err(Error::AlertReceived(alert)));
         }
@@ -166,19 +173,25 @@ fn a_refused_client_hears_the_alert_and_one_without_certificate_is_refused() {
     let server = root.leaf(|_| {});
     let client = foreign.leaf(|_| {});
     for version in VERSIONS {
-        let servers = build(CertificatePolicy::for_servers().ca(&root.der));
-        let servers = PolicyVerifier::new(Arc::new(servers), Some(NOW));
-        let policy = Arc::new(build(CertificatePolicy::for_clients().ca(&root.der)));
+        let servers = || build(CertificatePolicy::for_servers().ca(&root.der));
+        let clients = || Some(build(CertificatePolicy::for_clients().ca(&root.der)));
 
-        let judge = PolicyVerifier::new(Arc::clone(&policy), Some(NOW));
-        let outcome = handshake(version, &server, Some(&client), &servers, Some(&judge));
+        let outcome = handshake(version, &server, Some(&client), servers(), clients(), NOW);
         let refusal = CertificateRefusal::UntrustedCa { issuer: "CN=foreign".into() };
-        assert_eq!(judge.refusal(), Some(&refusal));
+        assert_eq!(outcome.refusals, [refusal]);
         let unknown_ca = Err(Error::AlertReceived(AlertDescription::UnknownCA));
         assert_eq!(outcome.peer, unknown_ca, "{version:?}");
 
-        let judge = PolicyVerifier::new(policy, Some(NOW));
-        let outcome = handshake(version, &server, None, &servers, Some(&judge));
+        let outcome = handshake(version, &server, None, servers(), clients(), NOW);
         assert_eq!(outcome.server, Err(Error::NoCertificatesPresented));
     }
+}
+
+#[test]
+fn a_clock_that_is_not_known_is_not_taken_for_1970() {
+    let root = Issued::root("root");
+    let server = root.leaf(|_| {});
+    let policy = build(CertificatePolicy::for_servers().ca(&root.der));
+    let outcome = handshake(VERSIONS[1], &server, None, policy, None, 0);
+    assert_eq!(outcome.refusals, [CertificateRefusal::ClockUnknown]);
 }

@@ -1,0 +1,138 @@
+//! What connections are made of: everything that does not change from session to session.
+
+use std::sync::Arc;
+
+use rustls::client::{ClientConnection, Resumption};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::server::{NoServerSessionStorage, ServerConnection};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, Error, ServerConfig, SupportedProtocolVersion};
+
+use crate::ConfigError;
+use crate::tunnel::certificate::{
+    CertificatePolicy, CertificateWithKey, PolicyVerifier, SessionClock,
+};
+use crate::tunnel::resumption::{ClientDesk, ClientSessions, Owner, ServerDesk, ServerSessions};
+
+/// A client's.
+#[derive(Debug)]
+pub(crate) struct ClientTemplate {
+    config: ClientConfig,
+    servers: Arc<CertificatePolicy>,
+    sessions: Option<Arc<ClientSessions>>,
+}
+
+impl ClientTemplate {
+    pub(crate) fn new(
+        provider: Arc<CryptoProvider>,
+        versions: &[&'static SupportedProtocolVersion],
+        servers: Arc<CertificatePolicy>,
+        own: Option<CertificateWithKey>,
+        resumption: bool,
+    ) -> Result<Self, ConfigError> {
+        // One verifier for all sessions: rustls resumes only what the same one has verified.
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(unusable)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(PolicyVerifier(Arc::clone(&servers))));
+        let mut config = match own {
+            Some(own) => builder.with_client_cert_resolver(resolver(&own)),
+            None => builder.with_no_client_auth(),
+        };
+        // RFC 5216 knows of no names in the handshake.
+        config.enable_sni = false;
+        config.resumption = Resumption::disabled();
+        let sessions = resumption.then(Arc::default);
+        Ok(Self { config, servers, sessions })
+    }
+
+    pub(super) fn open_desk(
+        &self,
+        owner: Owner,
+        unix_time: Option<u64>,
+    ) -> Option<Arc<ClientDesk>> {
+        let sessions = self.sessions.as_ref()?;
+        Some(sessions.open(owner, &self.servers, unix_time))
+    }
+
+    pub(super) fn connect(
+        &self,
+        desk: Option<&Arc<ClientDesk>>,
+        unix_time: Option<u64>,
+    ) -> Result<ClientConnection, Error> {
+        let mut config = self.config.clone();
+        config.time_provider = Arc::new(SessionClock(unix_time));
+        if let Some(desk) = desk {
+            config.resumption = Resumption::store(Arc::clone(desk) as _);
+        }
+        // Nobody is told this name: there is no SNI.
+        let name = ServerName::try_from("eap").map_err(|e| Error::General(e.to_string()))?;
+        ClientConnection::new(Arc::new(config), name)
+    }
+}
+
+/// A server's.
+#[derive(Debug)]
+pub(crate) struct ServerTemplate {
+    config: ServerConfig,
+    clients: Arc<CertificatePolicy>,
+    sessions: Option<Arc<ServerSessions>>,
+}
+
+impl ServerTemplate {
+    pub(crate) fn new(
+        provider: Arc<CryptoProvider>,
+        versions: &[&'static SupportedProtocolVersion],
+        clients: Arc<CertificatePolicy>,
+        own: &CertificateWithKey,
+        sessions: Option<ServerSessions>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(unusable)?
+            .with_client_cert_verifier(Arc::new(PolicyVerifier(Arc::clone(&clients))))
+            .with_cert_resolver(resolver(own));
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Self { config, clients, sessions: sessions.map(Arc::new) })
+    }
+
+    pub(super) fn clients(&self) -> &CertificatePolicy {
+        &self.clients
+    }
+
+    pub(super) fn open_desk(
+        &self,
+        owner: Owner,
+        unix_time: Option<u64>,
+    ) -> Option<Arc<ServerDesk>> {
+        Some(self.sessions.as_ref()?.open(owner, unix_time?))
+    }
+
+    pub(super) fn connect(
+        &self,
+        desk: Option<&Arc<ServerDesk>>,
+        unix_time: Option<u64>,
+    ) -> Result<ServerConnection, Error> {
+        let mut config = self.config.clone();
+        config.time_provider = Arc::new(SessionClock(unix_time));
+        if let Some(desk) = desk {
+            config.session_storage = Arc::clone(desk) as _;
+            config.ticketer = Arc::clone(desk) as _;
+            config.send_tls13_tickets = 1;
+        }
+        ServerConnection::new(Arc::new(config))
+    }
+}
+
+fn resolver(own: &CertificateWithKey) -> Arc<SingleCertAndKey> {
+    Arc::new(SingleCertAndKey::from(CertifiedKey::clone(own.certified())))
+}
+
+/// The certificate and its key have been checked before; what is left is a combination of
+/// versions and cryptography that makes no sense.
+fn unusable(error: Error) -> ConfigError {
+    ConfigError::Tls(error.to_string())
+}
