@@ -1,8 +1,10 @@
 //! The flags that only TLS-based methods have a use for. Both tools take them.
 
 use std::collections::BTreeMap;
+use std::{error, fs};
 
 use eap_rs::MethodFacts;
+use eap_rs::tls::TlsVersion;
 use lexopt::{Error, Parser, ValueExt};
 
 /// What was given, by flag. Values are checked when they are read.
@@ -58,6 +60,26 @@ impl TlsFlags {
     /// Whether `flag` was given.
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.0.contains_key(flag)
+    }
+
+    /// The TLS version that was given for `flag`.
+    pub(crate) fn version(&self, flag: &str) -> Option<TlsVersion> {
+        self.get(flag).map(|version| match version {
+            "1.2" => TlsVersion::V1_2,
+            _ => TlsVersion::V1_3,
+        })
+    }
+
+    /// The number that was given for `flag`.
+    pub(crate) fn number(&self, flag: &str) -> Option<usize> {
+        self.get(flag)?.parse().ok()
+    }
+
+    /// The octets of the file that was given for `flag`.
+    pub(crate) fn file(&self, flag: &str) -> Result<Option<Vec<u8>>, Box<dyn error::Error>> {
+        let Some(path) = self.get(flag) else { return Ok(None) };
+        let octets = fs::read(path).map_err(|error| format!("--{flag} {path}: {error}"))?;
+        Ok(Some(octets))
     }
 }
 
