@@ -12,6 +12,9 @@ pub(crate) fn config(flags: &TlsFlags) -> Result<TlsPeerConfig, Box<dyn Error>> 
     if let Some(ca) = flags.file("ca")? {
         policy = policy.ca(&ca);
     }
+    for list in flags.files("crl")? {
+        policy = policy.crl(&list);
+    }
     if flags.has("insecure-no-server-authentication") {
         policy = policy.insecure_no_server_authentication();
     }

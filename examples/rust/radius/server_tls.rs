@@ -12,8 +12,11 @@ pub(crate) fn config(flags: &TlsFlags) -> Result<TlsServerConfig, Box<dyn Error>
     let certificate = flags.file("cert")?.ok_or_else(|| missing("cert"))?;
     let key = flags.file("key")?.ok_or_else(|| missing("key"))?;
     let ca = flags.file("ca")?.ok_or_else(|| missing("ca"))?;
-    let mut config = TlsServerConfig::builder(&certificate, &key)
-        .clients(CertificatePolicy::for_clients().ca(&ca));
+    let mut policy = CertificatePolicy::for_clients().ca(&ca);
+    for list in flags.files("crl")? {
+        policy = policy.crl(&list);
+    }
+    let mut config = TlsServerConfig::builder(&certificate, &key).clients(policy);
     if let Some(version) = flags.version("tls-min") {
         config = config.min_version(version);
     }
