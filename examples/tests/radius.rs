@@ -422,18 +422,22 @@ fn tls_without_a_ca_is_refused_unless_asked_for_by_name() {
 #[test]
 fn tls_refuses_what_a_revocation_list_names() {
     let certificates = Certificates::new("revoked");
-    let server = certificates.server();
+    let mut server = certificates.server();
     let without_alice = certificates.revocation_list(ALICE);
     for list in &certificates.revocation_list(SERVER) {
         let run = certificates.login(&server, &["--crl", list]);
         let expected = "FAILURE: the certificate was revoked by its CA";
         assert_eq!((run.status, run.lines().last().unwrap().as_str()), (1, expected));
+        let heard = "reject alice: refused by the other side: certificate revoked";
+        assert_eq!(server.line(), heard);
         for other in &without_alice {
             // The last list does not replace the one before.
             let run = certificates.login(&server, &["--crl", list, "--crl", other]);
             assert_eq!(run.lines().last().unwrap(), expected);
+            assert_eq!(server.line(), heard);
             let run = certificates.login(&server, &["--crl", other]);
             assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+            assert_eq!(server.line(), "accept alice (EAP-TLS)");
         }
     }
     for list in &without_alice {

@@ -60,7 +60,15 @@ impl<'a> Login<'a> {
         let mut response = self.feed(&IDENTITY_REQUEST)?;
         loop {
             let packet = match (self.finished.take(), response) {
-                (Some(Err(failure)), _) => return Err(failure.to_string()),
+                (Some(Err(failure)), last) => {
+                    // An alert, or what acknowledges one: with it, the server can end as well.
+                    if let Some(packet) = last
+                        && client.exchange(identity, state.as_deref(), &packet).is_ok()
+                    {
+                        self.round_trips += 1;
+                    }
+                    return Err(failure.to_string());
+                }
                 (None, Some(packet)) => packet,
                 _ => return Err("the network expects an answer where there is none".into()),
             };
