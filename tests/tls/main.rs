@@ -9,6 +9,7 @@
 )]
 
 mod login;
+mod mtu;
 mod refusal;
 
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};

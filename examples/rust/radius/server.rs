@@ -113,11 +113,7 @@ impl<'a, W: Write> Server<'a, W> {
                 return Ok(Ok(()));
             }
         }
-        let Some(eap) = packet.eap_message() else {
-            return Ok(Err(RadiusDiscard::NoEapMessage));
-        };
-        let state = packet.values(AttributeType::STATE).next();
-        Ok(self.sessions.handle_packet(state, &eap, now).map(|session| {
+        Ok(self.sessions.handle_packet(&packet, now).map(|session| {
             self.waiting.insert(session, Request { source, octets: octets.to_vec() });
         }))
     }

@@ -105,9 +105,12 @@ impl ServerMethod for Server {
     fn handle_response(
         &mut self,
         data: &[u8],
-        _: &mut ServerContext<'_>,
+        cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.set_mtu(cx.mtu);
+        }
         self.take(data, request).unwrap_or_else(|refusal| {
             let reason = match refusal {
                 Refusal::Discard(_) => NO_PLACE,
