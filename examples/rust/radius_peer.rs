@@ -10,15 +10,17 @@
 
 #[path = "radius/client.rs"]
 mod client;
+#[path = "radius/clock.rs"]
+mod clock;
 #[path = "radius/login.rs"]
 mod login;
 mod names;
 #[path = "radius/peer_command.rs"]
 mod peer_command;
+#[path = "radius/peer_tls.rs"]
+mod peer_tls;
 #[path = "radius/report.rs"]
 mod report;
-#[path = "radius/tls.rs"]
-mod tls;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 
@@ -92,7 +94,7 @@ fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
         config = config.password(password);
     }
     config = match settings.method.method {
-        MethodType::TLS => config.tls(tls::peer(&settings.tls)?),
+        MethodType::TLS => config.tls(peer_tls::config(&settings.tls)?),
         method => config.method(method),
     };
     Ok(config.build()?)

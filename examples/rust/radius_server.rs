@@ -8,13 +8,15 @@
 //! One line is printed for each event, and never a secret. `Server::run` is the loop: everything
 //! between a datagram and the next is done by the library.
 
+#[path = "radius/clock.rs"]
+mod clock;
 mod names;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]
 mod server_command;
-#[path = "radius/tls.rs"]
-mod tls;
+#[path = "radius/server_tls.rs"]
+mod server_tls;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 #[path = "radius/users.rs"]
@@ -75,7 +77,7 @@ fn server_config(settings: &Settings) -> Result<AuthenticatorConfig, Box<dyn Err
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
     for facts in &settings.methods {
         config = match facts.method {
-            MethodType::TLS => config.tls(tls::server(&settings.tls)?),
+            MethodType::TLS => config.tls(server_tls::config(&settings.tls)?),
             method => config.method(method),
         };
     }

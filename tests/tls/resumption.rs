@@ -32,7 +32,6 @@ enum Kept {
 fn each(test: impl Fn(&mut Bench)) {
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
         for kept in [Kept::InMemory, Kept::InTickets] {
-            println!("{version}, {kept:?}");
             test(&mut Bench::new(Setup::new().version(version), kept));
         }
     }

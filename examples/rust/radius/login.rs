@@ -1,7 +1,6 @@
 //! One login: the peer on one side, the RADIUS client on the other.
 
 use std::sync::Arc;
-use std::time::Instant as Clock;
 
 use eap_rs::radius::{MppeKeys, RadiusCode};
 use eap_rs::{
@@ -11,7 +10,7 @@ use eap_rs::{
 use rand::rngs::StdRng;
 
 use crate::client::{Client, Reply};
-use crate::tls::unix_time;
+use crate::clock::{Clock, unix_time};
 
 /// The Identity Request of a NAS (RFC 3748 §5.1).
 const IDENTITY_REQUEST: [u8; 5] = [Code::Request as u8, 0, 0, 5, 1];
@@ -41,7 +40,7 @@ impl<'a> Login<'a> {
     pub(crate) fn new(config: Arc<PeerConfig>, password: Option<&'a str>, rng: StdRng) -> Self {
         let mut peer = Peer::new(config, rng);
         peer.set_unix_time(unix_time(), Instant::from_millis(0));
-        Self { peer, password, clock: Clock::now(), finished: None, round_trips: 0 }
+        Self { peer, password, clock: Clock::start(), finished: None, round_trips: 0 }
     }
 
     /// Logs in.
@@ -50,7 +49,7 @@ impl<'a> Login<'a> {
         Report {
             keys: matches!(ended, Ok(true)),
             result: ended.map(|_| ()),
-            millis: self.now().as_millis(),
+            millis: self.clock.now().as_millis(),
             round_trips: self.round_trips,
         }
     }
@@ -61,7 +60,15 @@ impl<'a> Login<'a> {
         let mut response = self.feed(&IDENTITY_REQUEST)?;
         loop {
             let packet = match (self.finished.take(), response) {
-                (Some(Err(failure)), _) => return Err(failure.to_string()),
+                (Some(Err(failure)), last) => {
+                    // An alert, or what acknowledges one: with it, the server can end as well.
+                    if let Some(packet) = last
+                        && client.exchange(identity, state.as_deref(), &packet).is_ok()
+                    {
+                        self.round_trips += 1;
+                    }
+                    return Err(failure.to_string());
+                }
                 (None, Some(packet)) => packet,
                 _ => return Err("the network expects an answer where there is none".into()),
             };
@@ -93,7 +100,7 @@ impl<'a> Login<'a> {
             let _ = self.feed(&reply.eap);
         }
         if self.finished.is_none() {
-            self.peer.handle_signal(Signal::AltReject, self.now());
+            self.peer.handle_signal(Signal::AltReject, self.clock.now());
             let _ = self.drain();
         }
         match self.finished.take() {
@@ -104,7 +111,7 @@ impl<'a> Login<'a> {
 
     /// Gives the peer a packet, and returns its response.
     fn feed(&mut self, packet: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        if let Received::Discarded(reason) = self.peer.handle_packet(packet, self.now()) {
+        if let Received::Discarded(reason) = self.peer.handle_packet(packet, self.clock.now()) {
             return Err(format!("the network sent a bad packet: {reason}"));
         }
         self.drain()
@@ -119,7 +126,7 @@ impl<'a> Login<'a> {
                 Output::Ask(id, query) => {
                     let answer = self.answer(&query);
                     self.peer
-                        .handle_answer(id, answer, self.now())
+                        .handle_answer(id, answer, self.clock.now())
                         .map_err(|error| error.to_string())?;
                 }
                 _ => {}
@@ -135,11 +142,6 @@ impl<'a> Login<'a> {
             }
             _ => Answer::Decline,
         }
-    }
-
-    fn now(&self) -> Instant {
-        let millis = self.clock.elapsed().as_millis();
-        Instant::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
     }
 }
 

@@ -16,9 +16,10 @@ usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
        radius_peer --help
 ";
 
-const TLS_FLAGS: [&str; 10] = [
+const TLS_FLAGS: [&str; 11] = [
     "anonymous-identity",
     "ca",
+    "crl",
     "insecure-no-server-authentication",
     "server-name",
     "cert",
@@ -145,6 +146,8 @@ pub(crate) fn help() -> String {
 TLS-based methods also take:
   --anonymous-identity NAME             who is said to log in, outside TLS
   --ca FILE                             who may sign the server's certificate
+  --crl FILE                            certificates its CA has revoked; again
+                                        for each CA of the chain
   --insecure-no-server-authentication   anybody may be the server
   --server-name NAME                    the name in its certificate
   --cert FILE --key FILE                the peer's own certificate

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
 use eap_rs::radius::{
     AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusDiscard, RadiusPacket, Seen,
     SessionOutput, SessionState, SessionTable, SharedSecret,
 };
-use eap_rs::{AuthenticatorConfig, Failure, Identity, Instant, Outcome};
+use eap_rs::{AuthenticatorConfig, Failure, Identity, Outcome};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::tls::unix_time;
+use crate::clock::{Clock, unix_time};
 use crate::users::Users;
 
 /// How many conversations there may be at a time.
@@ -55,7 +55,7 @@ impl<'a, W: Write> Server<'a, W> {
             socket,
             secret,
             users,
-            clock: Clock::now(),
+            clock: Clock::start(),
             sessions: SessionTable::new(Arc::new(config), MAX_SESSIONS, rng.fork()),
             duplicates: DuplicateCache::new(MAX_DUPLICATES, DuplicateCache::<SocketAddr>::LIFETIME),
             waiting: BTreeMap::new(),
@@ -67,7 +67,7 @@ impl<'a, W: Write> Server<'a, W> {
     /// For ever.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         writeln!(self.log, "listening on {}", self.socket.local_addr()?)?;
-        self.sessions.set_unix_time(unix_time(), self.now());
+        self.sessions.set_unix_time(unix_time(), self.clock.now());
         let mut buffer = [0; 4096];
         loop {
             self.socket.set_read_timeout(self.time_left())?;
@@ -81,7 +81,7 @@ impl<'a, W: Write> Server<'a, W> {
                 Err(error) if is_no_news(&error) => {}
                 Err(error) => return Err(error),
             }
-            let now = self.now();
+            let now = self.clock.now();
             self.sessions.handle_timeout(now);
             self.sessions.set_unix_time(unix_time(), now);
             self.outputs()?;
@@ -94,7 +94,7 @@ impl<'a, W: Write> Server<'a, W> {
         octets: &[u8],
         source: SocketAddr,
     ) -> io::Result<Result<(), RadiusDiscard>> {
-        let now = self.now();
+        let now = self.clock.now();
         let packet = match RadiusPacket::parse(octets) {
             Ok(packet) => packet,
             Err(reason) => return Ok(Err(reason)),
@@ -113,11 +113,7 @@ impl<'a, W: Write> Server<'a, W> {
                 return Ok(Ok(()));
             }
         }
-        let Some(eap) = packet.eap_message() else {
-            return Ok(Err(RadiusDiscard::NoEapMessage));
-        };
-        let state = packet.values(AttributeType::STATE).next();
-        Ok(self.sessions.handle_packet(state, &eap, now).map(|session| {
+        Ok(self.sessions.handle_packet(&packet, now).map(|session| {
             self.waiting.insert(session, Request { source, octets: octets.to_vec() });
         }))
     }
@@ -132,7 +128,7 @@ impl<'a, W: Write> Server<'a, W> {
                 }
                 SessionOutput::Ask(id, query) => {
                     let answer = self.users.answer(&query);
-                    let now = self.now();
+                    let now = self.clock.now();
                     if let Err(error) = self.sessions.handle_answer(session, id, answer, now) {
                         writeln!(self.log, "answer not taken: {error}")?;
                     }
@@ -205,12 +201,7 @@ impl<'a, W: Write> Server<'a, W> {
     /// Until the next deadline; a socket's time-out must not be zero.
     fn time_left(&self) -> Option<Duration> {
         let deadline = self.sessions.poll_timeout()?;
-        Some(deadline.saturating_since(self.now()).max(Duration::from_millis(1)))
-    }
-
-    fn now(&self) -> Instant {
-        let millis = self.clock.elapsed().as_millis();
-        Instant::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+        Some(deadline.saturating_since(self.clock.now()).max(Duration::from_millis(1)))
     }
 }
 
