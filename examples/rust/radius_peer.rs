@@ -73,16 +73,27 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         }
         Command::Login(settings) => settings,
     };
-    let config = Arc::new(peer_config(settings)?);
+    let mut config = Arc::new(peer_config(settings)?);
     let identity = Identity::new(settings.outer_identity());
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let mut client =
         Client::connect(&settings.server, &settings.secret, settings.timeout, rng.fork())
             .map_err(|error| format!("{}: {error}", settings.server))?;
     let mut tally = Tally::new(settings);
-    for _ in 0..settings.count {
-        let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
-        tally.add(login.run(&identity, &mut client), out)?;
+    for round in 0..settings.count {
+        if round > 0 && settings.resumptions() > 0 {
+            // The old one has the sessions of the last round.
+            config = Arc::new(peer_config(settings)?);
+        }
+        for _ in 0..=settings.resumptions() {
+            let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
+            let report = login.run(&identity, &mut client);
+            let failed = report.result.is_err();
+            tally.add(report, out)?;
+            if failed {
+                break;
+            }
+        }
     }
     Ok(tally.finish(out)?)
 }

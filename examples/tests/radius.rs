@@ -292,11 +292,6 @@ fn a_planned_method_is_not_available_yet() {
     }
     let text = "unknown method \"leap\"\navailable: md5, otp, gtc, tls";
     peer_usage_error(&["--method", "leap"], text);
-    for flag in ["--resume", "--ticket-key"] {
-        let tool = if flag == "--resume" { peer_usage_error } else { server_usage_error };
-        let method = if flag == "--resume" { "--method" } else { "--methods" };
-        tool(&[method, "tls", flag, "1"], &format!("{flag} is not available yet"));
-    }
 }
 
 /// A CA with a server and a client of its, in a folder that goes with the value.
@@ -391,6 +386,90 @@ fn tls_logs_in_with_equal_keys_in_both_versions_and_in_fragments() {
             assert_eq!(server.line(), "accept alice (EAP-TLS)");
         }
     }
+}
+
+/// Whether each login of a run was resumed; the run must have succeeded.
+fn resumed(run: &Run) -> Vec<bool> {
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    let lines = run.lines();
+    let (last, reports) = lines.split_last().unwrap();
+    assert_eq!(last, "SUCCESS");
+    assert!(reports.iter().all(|line| line.ends_with("keys: equal on both ends")), "{lines:?}");
+    reports.iter().map(|line| line.starts_with("alice logged in by EAP-TLS, resumed: ")).collect()
+}
+
+#[test]
+fn tls_sessions_are_resumed_with_tickets_and_from_memory() {
+    let certificates = Certificates::new("resumption");
+    let file = certificates.path("ticket.key");
+    for flags in [["--ticket-key", &file], ["--session-lifetime", "600"]] {
+        let mut server = certificates.server_with(&flags);
+        for version in ["1.2", "1.3"] {
+            let flags = ["--tls-min", version, "--tls-max", version, "--resume", "2"];
+            assert_eq!(resumed(&certificates.login(&server, &flags)), [false, true, true]);
+            assert_eq!(server.line(), "accept alice (EAP-TLS)");
+            for _ in 0..2 {
+                assert_eq!(server.line(), "accept alice (EAP-TLS, resumed)");
+            }
+        }
+    }
+    // Without either flag, nothing is resumed.
+    let server = certificates.server();
+    assert_eq!(resumed(&certificates.login(&server, &["--resume", "1"])), [false, false]);
+}
+
+#[test]
+fn tls_tickets_are_good_as_long_as_their_key_is_in_the_file() {
+    let certificates = Certificates::new("tickets");
+    let file = certificates.path("ticket.key");
+    let flags = ["--ticket-key", &file];
+    let mut server = certificates.server_with(&flags);
+    // The file was made, for its owner's eyes.
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file_metadata(&file).permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let first = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(first.trim().len(), 64);
+    let both = format!("{}\n{first}", "ab".repeat(32));
+    std::fs::write(&file, "no key").unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(resumed(&certificates.login(&server, &["--resume", "1"])), [false, true]);
+    let line = server.line();
+    assert!(line.starts_with("ticket keys stay as they are, "), "{line}");
+    std::fs::write(&file, both).unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(resumed(&certificates.login(&server, &["--resume", "1"])), [false, true]);
+    let lines: Vec<_> = (0..3).map(|_| server.line()).collect();
+    assert!(lines.contains(&format!("new ticket keys from {file}")), "{lines:?}");
+}
+
+fn file_metadata(path: &str) -> std::fs::Metadata {
+    std::fs::metadata(path).unwrap()
+}
+
+#[test]
+fn resumptions_are_counted() {
+    let certificates = Certificates::new("counted");
+    let server = certificates.server_with(&["--session-lifetime", "600"]);
+    let run = certificates.login(&server, &["--resume", "2", "--count", "3"]);
+    let [tally, last] = &run.lines()[..] else { panic!("{}", run.stdout) };
+    assert!(tally.starts_with("9 of 9 logins, 6 resumed, "), "{tally}");
+    assert_eq!(last, "SUCCESS");
+    let run = certificates.login(&server, &["--resume", "1", "--json"]);
+    let lines = run.lines();
+    let resumed = lines.iter().map(|line| line.contains("\"resumed\":true"));
+    assert_eq!(resumed.collect::<Vec<_>>(), [false, true], "{lines:?}");
+}
+
+#[test]
+fn resumption_flags_out_of_range_are_usage_errors() {
+    peer_usage_error(
+        &["--method", "tls", "--resume", "0"],
+        "--resume \"0\"; accepted: 1 to 1000000",
+    );
+    server_usage_error(
+        &["--session-lifetime", "604801"],
+        "--session-lifetime \"604801\"; accepted: 1 to 604800",
+    );
 }
 
 #[test]

@@ -21,10 +21,17 @@ pub(crate) struct Report {
     pub(crate) result: Result<(), String>,
     /// Whether both ends have keys, and the same.
     pub(crate) keys: bool,
+    /// Whether a TLS session was resumed.
+    pub(crate) resumed: bool,
     /// How long it took.
     pub(crate) millis: u64,
     /// Requests that were answered.
     pub(crate) round_trips: u32,
+}
+
+struct Success {
+    keys: bool,
+    resumed: bool,
 }
 
 /// The host of a peer.
@@ -46,16 +53,25 @@ impl<'a> Login<'a> {
     /// Logs in.
     pub(crate) fn run(mut self, identity: &Identity, client: &mut Client<'_>) -> Report {
         let ended = self.converse(identity, client);
+        let (keys, resumed) = match ended {
+            Ok(Success { keys, resumed }) => (keys, resumed),
+            Err(_) => (false, false),
+        };
         Report {
-            keys: matches!(ended, Ok(true)),
+            keys,
+            resumed,
             result: ended.map(|_| ()),
             millis: self.clock.now().as_millis(),
             round_trips: self.round_trips,
         }
     }
 
-    /// Gives whether there are keys, or what to tell the user.
-    fn converse(&mut self, identity: &Identity, client: &mut Client<'_>) -> Result<bool, String> {
+    /// The error is what to tell the user.
+    fn converse(
+        &mut self,
+        identity: &Identity,
+        client: &mut Client<'_>,
+    ) -> Result<Success, String> {
         let mut state = None;
         let mut response = self.feed(&IDENTITY_REQUEST)?;
         loop {
@@ -85,10 +101,13 @@ impl<'a> Login<'a> {
         }
     }
 
-    fn accepted(&mut self, reply: &Reply) -> Result<bool, String> {
+    fn accepted(&mut self, reply: &Reply) -> Result<Success, String> {
         self.feed(&reply.eap)?;
         match self.finished.take() {
-            Some(Ok(outcome)) => compare_keys(&outcome, reply.keys.as_ref()),
+            Some(Ok(outcome)) => Ok(Success {
+                keys: compare_keys(&outcome, reply.keys.as_ref())?,
+                resumed: outcome.tls.is_some_and(|tls| tls.resumed),
+            }),
             Some(Err(failure)) => Err(failure.to_string()),
             None => Err("Access-Accept without EAP-Success".into()),
         }
@@ -145,7 +164,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// The NAS would protect the link with the server's keys, the peer with its own (RFC 3579 §3.2).
+/// Whether there are keys. The NAS would protect the link with the server's keys, the peer with its own (RFC 3579 §3.2).
 fn compare_keys(outcome: &Outcome, sent: Option<&MppeKeys>) -> Result<bool, String> {
     match (&outcome.keys, sent) {
         (None, None) => Ok(false),

@@ -63,6 +63,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// `--resume`: how often each login is resumed.
+    pub(crate) fn resumptions(&self) -> u32 {
+        self.tls.number("resume").and_then(|times| times.try_into().ok()).unwrap_or(0)
+    }
+
+    /// How many logins there will be, if each succeeds.
+    pub(crate) fn logins(&self) -> u64 {
+        u64::from(self.count) * (1 + u64::from(self.resumptions()))
+    }
+
     /// The identity that is sent in the clear.
     pub(crate) fn outer_identity(&self) -> &str {
         self.tls.get("anonymous-identity").unwrap_or(&self.identity)
@@ -153,7 +163,8 @@ TLS-based methods also take:
   --cert FILE --key FILE                the peer's own certificate
   --tls-min VERSION --tls-max VERSION   1.2 or 1.3
   --fragment-size N                     octets of TLS in one EAP packet
-  --resume N                            log in that often again by resumption
+  --resume N                            after each login, log in again that
+                                        often, offering to resume the session
 
 The last line is SUCCESS, or FAILURE and why. The server's MPPE keys have to be
 those that the method has derived.

@@ -31,6 +31,7 @@ pub(crate) fn config(flags: &TlsFlags) -> Result<TlsPeerConfig, Box<dyn Error>> 
     if let Some(version) = flags.version("tls-max") {
         config = config.max_version(version);
     }
+    config = config.resumption(flags.has("resume"));
     if let Some(octets) = flags.number("fragment-size") {
         config = config.fragment_size(octets);
     }

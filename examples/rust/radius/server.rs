@@ -15,6 +15,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clock::{Clock, unix_time};
+use crate::ticket_keys::TicketKeyFile;
 use crate::users::Users;
 
 /// How many conversations there may be at a time.
@@ -28,6 +29,7 @@ pub(crate) struct Server<'a, W> {
     socket: UdpSocket,
     secret: &'a SharedSecret,
     users: &'a Users,
+    ticket_keys: Option<TicketKeyFile>,
     clock: Clock,
     sessions: SessionTable<StdRng>,
     duplicates: DuplicateCache<SocketAddr>,
@@ -48,6 +50,7 @@ impl<'a, W: Write> Server<'a, W> {
         secret: &'a SharedSecret,
         users: &'a Users,
         config: AuthenticatorConfig,
+        ticket_keys: Option<TicketKeyFile>,
         mut rng: StdRng,
         log: W,
     ) -> Self {
@@ -55,6 +58,7 @@ impl<'a, W: Write> Server<'a, W> {
             socket,
             secret,
             users,
+            ticket_keys,
             clock: Clock::start(),
             sessions: SessionTable::new(Arc::new(config), MAX_SESSIONS, rng.fork()),
             duplicates: DuplicateCache::new(MAX_DUPLICATES, DuplicateCache::<SocketAddr>::LIFETIME),
@@ -73,6 +77,9 @@ impl<'a, W: Write> Server<'a, W> {
             self.socket.set_read_timeout(self.time_left())?;
             match self.socket.recv_from(&mut buffer) {
                 Ok((len, source)) => {
+                    if let Some(line) = self.ticket_keys.as_mut().and_then(TicketKeyFile::refresh) {
+                        writeln!(self.log, "{line}")?;
+                    }
                     let octets = buffer.get(..len).unwrap_or_default();
                     if let Err(reason) = self.request(octets, source)? {
                         writeln!(self.log, "drop from {source}: {reason}")?;
@@ -162,7 +169,11 @@ impl<'a, W: Write> Server<'a, W> {
                 None => reply,
             }
         })?;
-        writeln!(self.log, "accept {identity} ({})", outcome.method)
+        let resumed = match &outcome.tls {
+            Some(tls) if tls.resumed => ", resumed",
+            _ => "",
+        };
+        writeln!(self.log, "accept {identity} ({}{resumed})", outcome.method)
     }
 
     fn reject(

@@ -36,11 +36,6 @@ impl TlsFlags {
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
         }
-        for flag in ["resume", "ticket-key"] {
-            if self.has(flag) {
-                return Err(format!("--{flag} is not available yet").into());
-            }
-        }
         if self.has("ca") && self.has("insecure-no-server-authentication") {
             return Err("--ca and --insecure-no-server-authentication contradict each other".into());
         }
@@ -100,6 +95,7 @@ fn check(flag: &str, value: &str) -> Result<(), Error> {
         "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
         "fragment-size" if !in_range(value, 64..=65_000) => "64 to 65000",
         "resume" if !in_range(value, 1..=1_000_000) => "1 to 1000000",
+        "session-lifetime" if !in_range(value, 1..=604_800) => "1 to 604800",
         _ => return Ok(()),
     };
     Err(format!("--{flag} {value:?}; accepted: {accepted}").into())
