@@ -8,13 +8,17 @@
     reason = "all of this is test code"
 )]
 
+mod fragments;
 mod login;
 mod refusal;
+mod wire;
 
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};
 use eap_rs::{AuthenticatorConfig, PeerConfig};
 use eap_tests::certs::{Ca, Identity, NOW};
 use eap_tests::pair::Pair;
+
+const VERSIONS: [TlsVersion; 2] = [TlsVersion::V1_2, TlsVersion::V1_3];
 
 /// One CA for both sides, a server and a client of it.
 struct Setup {
@@ -31,8 +35,7 @@ impl Setup {
         let ca = Ca::default();
         let server = ca.server("radius.example.org");
         let client = ca.client("alice@example.org");
-        let versions = [TlsVersion::V1_2, TlsVersion::V1_3];
-        Self { ca, server, client, versions, fragment_size: 1398, unix_time: NOW }
+        Self { ca, server, client, versions: VERSIONS, fragment_size: 1398, unix_time: NOW }
     }
 
     fn version(mut self, version: TlsVersion) -> Self {

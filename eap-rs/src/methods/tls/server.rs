@@ -70,6 +70,12 @@ impl Server {
         Ok(())
     }
 
+    /// RFC 9190 §2.5: behind the protected success comes EAP-Success and nothing else.
+    fn has_granted(&self) -> bool {
+        let is_tls13 = self.established.is_some_and(|e| e.version == TlsVersion::V1_3);
+        is_tls13 && self.ending == Some(Ok(()))
+    }
+
     fn end(&mut self) -> ServerStep {
         match self.ending.take() {
             Some(Ok(())) => ServerStep::Succeed,
@@ -97,6 +103,9 @@ impl ServerMethod for Server {
                 Err(Discard::TunnelAckUnexpected)
             }
             Err(Refusal::Discard(reason)) => Err(reason),
+            Ok(Part::Data { .. }) | Err(Refusal::Fail(_)) if self.has_granted() => {
+                Err(Discard::TunnelAckExpected)
+            }
             // What can never be taken has to be said.
             Ok(_) | Err(Refusal::Fail(_)) => Ok(()),
         }
