@@ -8,9 +8,13 @@
     reason = "all of this is test code"
 )]
 
+mod bare;
+mod closing;
+mod flows;
 mod fragments;
 mod login;
 mod refusal;
+mod transcript;
 mod wire;
 
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};

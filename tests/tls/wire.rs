@@ -10,6 +10,7 @@ use eap_rs::{
 use eap_tests::script::{self, Scripted, request, response};
 
 use crate::Setup;
+use crate::transcript::flow;
 
 /// The flags of RFC 5216 §3.1.
 pub(crate) const LENGTH_INCLUDED: u8 = 0x80;
@@ -158,6 +159,11 @@ impl Wire {
         self
     }
 
+    /// What was said so far.
+    pub(crate) fn flow(&self) -> Vec<String> {
+        flow(&self.server.sent, &self.peer.sent)
+    }
+
     /// Goes on to success, with equal keys.
     pub(crate) fn succeed(self, what: &str) {
         let wire = self.run();
@@ -217,6 +223,6 @@ pub(crate) fn type_data(packet: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn is_fragment(data: &[u8]) -> bool {
+pub(crate) fn is_fragment(data: &[u8]) -> bool {
     data.first().is_some_and(|flags| flags & MORE_FRAGMENTS != 0)
 }
