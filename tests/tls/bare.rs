@@ -247,7 +247,7 @@ impl Bare {
 }
 
 /// A whole message: the flags stand alone before it.
-fn message(data: &[u8]) -> &[u8] {
+pub(crate) fn message(data: &[u8]) -> &[u8] {
     let (flags, octets) = data.split_first().expect("flags");
     assert_eq!(flags & MORE_FRAGMENTS, 0, "our ends are told not to fragment");
     // RFC 9190 §2.1.9: no length in a message of one packet.

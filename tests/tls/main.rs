@@ -9,9 +9,11 @@
 )]
 
 mod bare;
+mod chains;
 mod closing;
 mod flows;
 mod fragments;
+mod hellos;
 mod login;
 mod refusal;
 mod transcript;

@@ -17,19 +17,15 @@ use super::certificate::{
     CertificatePolicy, CertificateRefusal, CertificateWithKey, PolicyVerifier,
 };
 use super::engine::{Established, Randoms, TlsEngine, TlsError};
+use super::hello::HelloRandom;
 use crate::ConfigError;
 use crate::tls::{TlsAlert, TlsVersion};
-
-/// Where the random stands in the first record of either side: behind the headers of record and
-/// handshake message, and the version.
-const RANDOM: core::ops::Range<usize> = 11..43;
 
 pub(super) struct RustlsEngine {
     connection: Connection,
     verifier: Arc<PolicyVerifier>,
-    /// The randoms of the two first records, sent and received.
-    sent_random: Option<[u8; 32]>,
-    received_random: Option<[u8; 32]>,
+    sent_random: HelloRandom,
+    received_random: HelloRandom,
 }
 
 /// The clock of one session. rustls asks for the time to judge certificates and tickets.
@@ -138,7 +134,8 @@ impl RustlsEngine {
     }
 
     fn new(connection: Connection, verifier: Arc<PolicyVerifier>) -> Self {
-        Self { connection, verifier, sent_random: None, received_random: None }
+        let (sent_random, received_random) = Default::default();
+        Self { connection, verifier, sent_random, received_random }
     }
 
     fn convert(&self, error: rustls::Error) -> TlsError {
@@ -161,7 +158,7 @@ impl RustlsEngine {
 
 impl TlsEngine for RustlsEngine {
     fn feed(&mut self, mut records: &[u8]) -> Result<(), TlsError> {
-        remember_random(&mut self.received_random, records);
+        self.received_random.watch(records);
         while !records.is_empty() {
             let taken = self.connection.read_tls(&mut records).map_err(protocol)?;
             let processed = self.connection.process_new_packets().map(|_| ());
@@ -181,7 +178,7 @@ impl TlsEngine for RustlsEngine {
                 break;
             }
         }
-        remember_random(&mut self.sent_random, out.get(start..).unwrap_or_default());
+        self.sent_random.watch(out.get(start..).unwrap_or_default());
     }
 
     fn write(&mut self, data: &[u8]) -> Result<(), TlsError> {
@@ -225,17 +222,11 @@ impl TlsEngine for RustlsEngine {
     }
 
     fn randoms(&self) -> Option<Randoms> {
-        let (sent, received) = (self.sent_random?, self.received_random?);
+        let (sent, received) = (self.sent_random.get()?, self.received_random.get()?);
         Some(match &self.connection {
             Connection::Client(_) => [sent, received],
             Connection::Server(_) => [received, sent],
         })
-    }
-}
-
-fn remember_random(random: &mut Option<[u8; 32]>, first_record: &[u8]) {
-    if random.is_none() {
-        *random = first_record.get(RANDOM).and_then(|octets| octets.try_into().ok());
     }
 }
 
