@@ -8,11 +8,19 @@
     reason = "all of this is test code"
 )]
 
+mod bare;
+mod chains;
+mod closing;
+mod flows;
+mod fragments;
+mod hellos;
 mod login;
 mod mtu;
 mod questions;
 mod refusal;
 mod resumption;
+mod transcript;
+mod wire;
 
 use std::sync::Arc;
 
@@ -23,6 +31,8 @@ use eap_rs::tls::{
 use eap_rs::{AuthenticatorConfig, PeerConfig};
 use eap_tests::certs::{Ca, Identity, NOW};
 use eap_tests::pair::Pair;
+
+const VERSIONS: [TlsVersion; 2] = [TlsVersion::V1_2, TlsVersion::V1_3];
 
 /// One CA for both sides, a server and a client of it.
 struct Setup {
@@ -39,8 +49,7 @@ impl Setup {
         let ca = Ca::default();
         let server = ca.server("radius.example.org");
         let client = ca.client("alice@example.org");
-        let versions = [TlsVersion::V1_2, TlsVersion::V1_3];
-        Self { ca, server, client, versions, fragment_size: 1398, unix_time: NOW }
+        Self { ca, server, client, versions: VERSIONS, fragment_size: 1398, unix_time: NOW }
     }
 
     fn version(mut self, version: TlsVersion) -> Self {

@@ -8,12 +8,10 @@ use eap_tests::certs::Ca;
 use eap_tests::script;
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 
-use crate::Setup;
+use crate::{Setup, VERSIONS};
 
 /// What spoils the set-up, what it has to be called, and the alert.
 type Case = (fn(&mut Setup), fn(&CertificateRefusal) -> bool, u8);
-
-const VERSIONS: [TlsVersion; 2] = [TlsVersion::V1_2, TlsVersion::V1_3];
 
 #[test]
 fn a_server_the_peer_does_not_trust_is_refused_with_its_cause_and_alert() {

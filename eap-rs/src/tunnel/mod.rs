@@ -3,6 +3,7 @@
 pub(crate) mod certificate;
 pub(crate) mod engine;
 pub(crate) mod fragment;
+mod hello;
 pub(crate) mod keys;
 pub(crate) mod resumption;
 mod rustls;

@@ -104,7 +104,9 @@ impl Peer {
             }
             self.protected_success = true;
         }
-        if tunnel.engine().is_closed() && !self.protected_success {
+        // In TLS 1.2, whose Finished was the server's last word, it may well close.
+        let is_tls12 = self.established.is_some_and(|e| e.version == TlsVersion::V1_2);
+        if tunnel.engine().is_closed() && !is_tls12 && !self.protected_success {
             return Err(CLOSED);
         }
         // Who can resume a session is the one the host was asked about.

@@ -58,10 +58,9 @@ impl Server {
     /// What a message has brought: the end of the handshake; a question, perhaps.
     fn learn(&mut self) -> Result<Option<Presented>, TlsError> {
         let Some(tunnel) = &mut self.tunnel else { return Ok(None) };
-        if tunnel.engine().is_closed() {
-            return Err(CLOSED);
-        }
-        let Some(established) = tunnel.engine().established() else { return Ok(None) };
+        let Some(established) = tunnel.engine().established() else {
+            return if tunnel.engine().is_closed() { Err(CLOSED) } else { Ok(None) };
+        };
         let mut data = Vec::new();
         tunnel.engine_mut().read(&mut data)?;
         if !data.is_empty() || self.established.is_some() {
@@ -95,6 +94,12 @@ impl Server {
         self.end()
     }
 
+    /// RFC 9190 §2.5: behind the protected success comes EAP-Success and nothing else.
+    fn has_granted(&self) -> bool {
+        let is_tls13 = self.established.is_some_and(|e| e.version == TlsVersion::V1_3);
+        is_tls13 && self.ending == Some(Ok(()))
+    }
+
     fn end(&mut self) -> ServerStep {
         match self.ending.take() {
             Some(Ok(())) => ServerStep::Succeed,
@@ -123,6 +128,9 @@ impl ServerMethod for Server {
                 Err(Discard::TunnelAckUnexpected)
             }
             Err(Refusal::Discard(reason)) => Err(reason),
+            Ok(Part::Data { .. }) | Err(Refusal::Fail(_)) if self.has_granted() => {
+                Err(Discard::TunnelAckExpected)
+            }
             // What can never be taken has to be said.
             Ok(_) | Err(Refusal::Fail(_)) => Ok(()),
         }
