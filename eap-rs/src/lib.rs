@@ -82,3 +82,4 @@ pub use peer::{Peer, PeerConfig, PeerConfigBuilder};
 pub use query::{Answer, AnswerKind, Credential, Offer, Query, QueryId};
 pub use secret::{Emsk, Keys, Msk, Secret, SessionId};
 pub use time::Instant;
+pub use tunnel::inner::{InnerMethod, InnerOutcome};

@@ -98,6 +98,16 @@ pub enum Query {
         /// What the first of them says.
         certificate: Box<CertificateInfo>,
     },
+    /// Any of the others, asked by a conversation inside a tunnel. The answer is that of `query`:
+    /// whoever does not care where a question comes from looks at [`Query::innermost`].
+    Tunneled {
+        /// The method whose tunnel it is.
+        method: MethodType,
+        /// The identity that the peer gave outside, in clear text; often an anonymous one.
+        outer_identity: Identity,
+        /// The question. Identities in it are those given inside.
+        query: Box<Query>,
+    },
     /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants
     /// [`Answer::Text`]; declining counts as an unknown identity, which the peer then sees at once:
     /// to keep it from telling who exists, answer with a made-up challenge.
@@ -110,17 +120,29 @@ pub enum Query {
 }
 
 impl Query {
+    /// The question itself, whether or not it is asked inside a tunnel.
+    #[must_use]
+    pub fn innermost(&self) -> &Self {
+        match self {
+            Self::Tunneled { query, .. } => query.innermost(),
+            query => query,
+        }
+    }
+
     /// The kind of answer wanted.
     #[must_use]
-    pub const fn wants(&self) -> AnswerKind {
-        match self {
+    pub fn wants(&self) -> AnswerKind {
+        match self.innermost() {
             Self::Identity { .. } | Self::Challenge { .. } => AnswerKind::Text,
             Self::Password { .. } | Self::Token { .. } => AnswerKind::Secret,
             Self::Policy { .. } => AnswerKind::Offer,
             Self::Credential { .. } => AnswerKind::Credential,
-            Self::CheckPassword { .. } | Self::VerifyServer { .. } | Self::VerifyClient { .. } => {
-                AnswerKind::Verdict
-            }
+            Self::CheckPassword { .. }
+            | Self::VerifyServer { .. }
+            | Self::VerifyClient { .. }
+            // Not innermost.
+            | Self::Tunneled { .. } => AnswerKind::Verdict,
+
         }
     }
 }
@@ -254,7 +276,7 @@ impl Questions {
             deadline: now + patience,
             wants: query.wants(),
             // RFC 3748 §5.1 has empty identities; a challenge has at least one octet (§5.5, §5.6).
-            may_be_empty: !matches!(query, Query::Challenge { .. }),
+            may_be_empty: !matches!(query.innermost(), Query::Challenge { .. }),
         }
     }
 }

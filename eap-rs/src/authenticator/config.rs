@@ -51,6 +51,8 @@ pub struct AuthenticatorConfigBuilder {
     response_timeout: Option<Duration>,
     answer_timeout: Option<Duration>,
     max_rounds: Option<u16>,
+    /// The first mistake, for [`Self::build`] to say.
+    mistake: Option<ConfigError>,
 }
 
 impl AuthenticatorConfigBuilder {
@@ -61,10 +63,14 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
-    /// Offers EAP-TLS with these settings.
+    /// Offers EAP-TLS with these settings, which have to say whose certificates are accepted
+    /// ([`clients`](crate::tls::TlsServerConfigBuilder::clients)).
     #[must_use]
     pub fn tls(mut self, config: impl Into<Arc<TlsServerConfig>>) -> Self {
         let config = config.into();
+        if !config.requires_clients() {
+            self.mistake.get_or_insert(ConfigError::NoTrust);
+        }
         let start: ServerFactory =
             Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
@@ -169,6 +175,9 @@ impl AuthenticatorConfigBuilder {
     /// # Errors
     /// A [`ConfigError`] that names the setting and what it accepts.
     pub fn build(&self) -> Result<AuthenticatorConfig, ConfigError> {
+        if let Some(mistake) = &self.mistake {
+            return Err(mistake.clone());
+        }
         const TEXT_LEN: usize = Identity::MAX_LEN;
         check_len("server_name", self.server_name.len(), 255)?;
         check_len("identity_prompt", self.identity_prompt.len(), TEXT_LEN)?;

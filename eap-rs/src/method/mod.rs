@@ -18,7 +18,10 @@ use core::time::Duration;
 use rand_core::CryptoRng;
 
 use crate::tls::TlsSummary;
-use crate::{Answer, Discard, Failure, Identifier, Identity, Keys, PacketBuffer, Query, Secret};
+use crate::tunnel::inner::InnerOutcome;
+use crate::{
+    Answer, Discard, Event, Failure, Identifier, Identity, Keys, PacketBuffer, Query, Secret,
+};
 
 /// A method on the peer's side.
 pub trait PeerMethod: Send {
@@ -51,6 +54,11 @@ pub trait PeerMethod: Send {
         None
     }
 
+    /// What has happened inside the tunnel, when it is over.
+    fn inner(&self) -> Option<InnerOutcome> {
+        None
+    }
+
     /// The conversation has ended in success: what may outlive it, a TLS session for example, may
     /// be kept from here on.
     fn succeeded(&mut self) {}
@@ -66,6 +74,11 @@ pub struct PeerContext<'a> {
     pub password: Option<&'a Secret>,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
+    /// Whether the conversation is protected by a tunnel, with a server that has been
+    /// authenticated.
+    pub tunneled: bool,
+    /// What the host is to be shown.
+    pub events: &'a mut Vec<Event>,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }
@@ -159,6 +172,11 @@ pub trait ServerMethod: Send {
         None
     }
 
+    /// What has happened inside the tunnel, when it is over.
+    fn inner(&self) -> Option<InnerOutcome> {
+        None
+    }
+
     /// The conversation has ended in success: what may outlive it, a TLS session for example, may
     /// be kept from here on.
     fn succeeded(&mut self) {}
@@ -180,6 +198,8 @@ pub struct ServerContext<'a> {
     /// How long the EAP packet may be that is being built, all of it, in octets: at least 1020
     /// (RFC 3748 §3.1).
     pub mtu: usize,
+    /// What the host is to be shown.
+    pub events: &'a mut Vec<Event>,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }

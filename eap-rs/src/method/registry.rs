@@ -50,12 +50,12 @@ const BUILT_IN: &[BuiltIn] = &[
     },
     BuiltIn {
         facts: token::OTP,
-        peer: || Box::new(token::Peer),
+        peer: || Box::new(token::Peer::otp()),
         server: || Box::new(token::OtpServer),
     },
     BuiltIn {
         facts: token::GTC,
-        peer: || Box::new(token::Peer),
+        peer: || Box::new(token::Peer::gtc()),
         server: || Box::new(token::GtcServer),
     },
 ];

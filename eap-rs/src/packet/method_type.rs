@@ -46,6 +46,11 @@ impl MethodType {
     /// EAP-TLS (RFC 5216, RFC 9190).
     pub const TLS: Self = Self::ietf(13);
 
+    /// EAP-TTLS (RFC 5281).
+    pub const TTLS: Self = Self::ietf(21);
+    /// PEAP (\[MS-PEAP\]).
+    pub const PEAP: Self = Self::ietf(25);
+
     /// The octets of the Expanded form.
     pub const EXPANDED_LEN: usize = 8;
 

@@ -4,6 +4,7 @@ pub(crate) mod certificate;
 pub(crate) mod engine;
 pub(crate) mod fragment;
 mod hello;
+pub(crate) mod inner;
 pub(crate) mod keys;
 pub(crate) mod peer;
 pub(crate) mod resumption;

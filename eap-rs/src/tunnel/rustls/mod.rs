@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustls::{CipherSuite, Connection, HandshakeKind, ProtocolVersion};
 
-pub(super) use template::{ClientTemplate, ServerTemplate};
+pub(super) use template::{ClientTemplate, Clients, ServerTemplate};
 
 use super::certificate::{CertificateRefusal, take_refusal};
 use super::engine::{Established, Randoms, TlsEngine, TlsError};

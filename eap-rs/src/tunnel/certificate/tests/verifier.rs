@@ -65,7 +65,7 @@ fn handshake(
         .with_protocol_versions(&[version])
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(PolicyVerifier(Arc::new(servers))));
+        .with_custom_certificate_verifier(Arc::new(PolicyVerifier::new(Arc::new(servers))));
     let config = match client {
         Some(client) => {
             config.with_client_auth_cert(vec![client.der.clone()], key(client)).unwrap()
@@ -80,7 +80,7 @@ fn handshake(
         .unwrap();
     let config = match clients {
         Some(clients) => {
-            config.with_client_cert_verifier(Arc::new(PolicyVerifier(Arc::new(clients))))
+            config.with_client_cert_verifier(Arc::new(PolicyVerifier::new(Arc::new(clients))))
         }
         None => config.with_no_client_auth(),
     };
