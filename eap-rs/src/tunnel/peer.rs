@@ -187,7 +187,7 @@ impl PeerEnd {
 
     pub(crate) fn keep_session(&mut self) {
         if let Some(tunnel) = &mut self.tunnel {
-            tunnel.engine_mut().keep_session();
+            tunnel.engine_mut().keep_session(None);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::resumption::Owner;
 use super::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
 use crate::method::{ServerContext, ServerStep};
 use crate::tls::{TlsServerConfig, TlsSummary};
-use crate::{Answer, Discard, Failure, Keys, MethodType, PacketBuffer, Query};
+use crate::{Answer, Discard, Failure, InnerOutcome, Keys, MethodType, PacketBuffer, Query};
 
 /// For what [`ServerEnd::check`] has let through and should not.
 const NO_PLACE: &str = "the peer's packet has no place here";
@@ -223,9 +223,15 @@ impl ServerEnd {
         self.tunnel.as_ref().and_then(Tunnel::summary)
     }
 
-    pub(crate) fn keep_session(&mut self) {
+    /// Who was authenticated in the tunnel whose session is resumed.
+    pub(crate) fn resumed_inner(&self) -> Option<InnerOutcome> {
+        self.tunnel.as_ref()?.engine().resumed_inner()
+    }
+
+    /// The authentication has succeeded as a whole, with this peer inside the tunnel.
+    pub(crate) fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
         if let Some(tunnel) = &mut self.tunnel {
-            tunnel.engine_mut().keep_session();
+            tunnel.engine_mut().keep_session(inner);
         }
     }
 }

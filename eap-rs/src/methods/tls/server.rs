@@ -87,6 +87,6 @@ impl ServerMethod for Server {
     }
 
     fn succeeded(&mut self) {
-        self.end.keep_session();
+        self.end.keep_session(None);
     }
 }

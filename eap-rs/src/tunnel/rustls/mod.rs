@@ -12,6 +12,7 @@ use super::certificate::{CertificateRefusal, take_refusal};
 use super::engine::{Established, Randoms, TlsEngine, TlsError};
 use super::hello::HelloRandom;
 use super::resumption::{ClientDesk, Owner, ServerDesk};
+use crate::InnerOutcome;
 use crate::tls::{TlsAlert, TlsVersion};
 
 pub(super) struct RustlsEngine {
@@ -187,14 +188,21 @@ impl TlsEngine for RustlsEngine {
         Self::is_resumed(self)
     }
 
-    fn keep_session(&mut self) {
+    fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
         match &self.side {
             Side::Client { desk: Some(desk) } => {
                 let chain = self.connection.peer_certificates().unwrap_or_default();
                 desk.keep(chain, self.is_resumed());
             }
-            Side::Server(Server { desk: Some(desk), .. }) => desk.keep(),
+            Side::Server(Server { desk: Some(desk), .. }) => desk.keep(inner),
             Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => {}
+        }
+    }
+
+    fn resumed_inner(&self) -> Option<InnerOutcome> {
+        match &self.side {
+            Side::Server(Server { desk: Some(desk), .. }) if self.is_resumed() => desk.inner(),
+            Side::Server(_) | Side::Client { .. } => None,
         }
     }
 
