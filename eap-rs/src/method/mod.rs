@@ -18,7 +18,9 @@ use core::time::Duration;
 use rand_core::CryptoRng;
 
 use crate::tls::TlsSummary;
-use crate::{Answer, Discard, Failure, Identifier, Identity, Keys, PacketBuffer, Query, Secret};
+use crate::{
+    Answer, Discard, Failure, Identifier, Identity, Keys, NtHash, PacketBuffer, Query, Secret,
+};
 
 /// A method on the peer's side.
 pub trait PeerMethod: Send {
@@ -60,6 +62,8 @@ pub struct PeerContext<'a> {
     pub identity: &'a Identity,
     /// The password, if it is configured.
     pub password: Option<&'a Secret>,
+    /// The NT hash of the password, if that is configured in its place.
+    pub nt_hash: Option<&'a NtHash>,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
     /// The host's random generator.
@@ -167,6 +171,8 @@ pub struct ServerContext<'a> {
     pub server_name: &'a str,
     /// What a person is shown who has to type a token or password.
     pub prompt: &'a str,
+    /// How often a peer may try again after a wrong password.
+    pub password_retries: u8,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
     /// The host's random generator.
