@@ -193,7 +193,7 @@ impl Current {
         match self {
             Self::Question {
                 query:
-                    Query::Password { identity }
+                    Query::Password { identity, .. }
                     | Query::Policy { identity }
                     | Query::Credential { identity, .. }
                     | Query::CheckPassword { identity, .. }

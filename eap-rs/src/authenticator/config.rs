@@ -21,6 +21,7 @@ pub struct AuthenticatorConfig {
     pub(super) server_name: String,
     pub(super) identity_prompt: String,
     pub(super) token_prompt: String,
+    pub(super) password_retries: u8,
     pub(super) retransmission: Retransmission,
     /// Of a backend, which does not retransmit.
     pub(super) response_timeout: Option<Duration>,
@@ -46,6 +47,7 @@ pub struct AuthenticatorConfigBuilder {
     server_name: String,
     identity_prompt: String,
     token_prompt: Option<String>,
+    password_retries: u8,
     retransmission: Retransmission,
     backend: bool,
     response_timeout: Option<Duration>,
@@ -133,6 +135,14 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
+    /// How often a peer may try again after a wrong password (EAP-MSCHAPv2); 0 if not set: a peer
+    /// with nobody at hand would wait for somebody to type another.
+    #[must_use]
+    pub fn password_retries(mut self, retries: u8) -> Self {
+        self.password_retries = retries;
+        self
+    }
+
     /// When Requests are sent again.
     #[must_use]
     pub fn retransmission(mut self, retransmission: Retransmission) -> Self {
@@ -210,6 +220,7 @@ impl AuthenticatorConfigBuilder {
             server_name: self.server_name.clone(),
             identity_prompt: self.identity_prompt.clone(),
             token_prompt,
+            password_retries: self.password_retries,
             retransmission: self.retransmission,
             response_timeout: self.backend.then_some(response_timeout),
             answer_timeout,

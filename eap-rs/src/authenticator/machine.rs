@@ -322,6 +322,7 @@ impl Authenticator {
             identity: &identity,
             server_name: &self.config.server_name,
             prompt: &self.config.token_prompt,
+            password_retries: self.config.password_retries,
             unix_time: self.calendar.at(now),
             mtu: self.mtu,
             events: &mut events,

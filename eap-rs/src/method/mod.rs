@@ -20,7 +20,8 @@ use rand_core::CryptoRng;
 use crate::tls::TlsSummary;
 use crate::tunnel::inner::InnerOutcome;
 use crate::{
-    Answer, Discard, Event, Failure, Identifier, Identity, Keys, PacketBuffer, Query, Secret,
+    Answer, Discard, Event, Failure, Identifier, Identity, Keys, NtHash, PacketBuffer, Query,
+    Secret,
 };
 
 /// A method on the peer's side.
@@ -72,6 +73,8 @@ pub struct PeerContext<'a> {
     pub identity: &'a Identity,
     /// The password, if it is configured.
     pub password: Option<&'a Secret>,
+    /// The NT hash of the password, if that is configured in its place.
+    pub nt_hash: Option<&'a NtHash>,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
     /// Whether the conversation is protected by a tunnel, with a server that has been
@@ -193,6 +196,8 @@ pub struct ServerContext<'a> {
     pub server_name: &'a str,
     /// What a person is shown who has to type a token or password.
     pub prompt: &'a str,
+    /// How often a peer may try again after a wrong password.
+    pub password_retries: u8,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
     /// How long the EAP packet may be that is being built, all of it, in octets: at least 1020

@@ -30,7 +30,7 @@ pub(crate) const GTC: MethodFacts = MethodFacts {
 };
 
 /// What a person needs to find the token card, read it and type (RFC 3748 §4.3).
-const TYPING_TIME: Duration = Duration::from_secs(30);
+pub(crate) const TYPING_TIME: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(crate) struct Peer {

@@ -412,6 +412,7 @@ impl Peer {
             identifier: request.identifier,
             identity: &self.identity,
             password: self.config.password.as_ref(),
+            nt_hash: self.config.nt_hash.as_ref(),
             unix_time: self.calendar.at(now),
             tunneled: self.tunneled,
             events: &mut events,
