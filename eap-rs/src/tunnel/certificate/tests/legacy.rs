@@ -1,5 +1,13 @@
+use std::sync::Arc;
+
+use rustls::sign::{CertifiedKey, Signer};
+use rustls::version::TLS12;
+use rustls::{CertificateError, SignatureAlgorithm, SignatureScheme};
+
+use super::verifier::{VERSIONS, handshake, handshake_with};
 use super::*;
-use crate::tunnel::certificate::testing::{Hash, Odd, RsaKey, ca_params};
+use crate::tunnel::certificate::PolicyVerifier;
+use crate::tunnel::certificate::testing::{Hash, Odd, RsaKey, ca_params, leaf_params};
 
 /// A CA with an RSA key.
 struct RsaRoot {
@@ -71,6 +79,69 @@ fn an_old_signature_has_to_be_right() {
             let [_, allowed] = root.judge(&[der.into()]);
             assert_eq!(allowed, untrusted("CN=root"), "{:?}", root.key);
         }
+    }
+}
+
+#[test]
+fn a_server_of_an_old_ca_gets_through_the_handshake_if_it_is_allowed() {
+    let leaf = Issued::root("root").leaf(|_| {});
+    let root = RsaRoot::new(RsaKey::short(Hash::Sha1));
+    let der = root.sign(&leaf);
+    let server = Issued { der, ..leaf };
+    for version in VERSIONS {
+        for (allow, refusal) in [(false, Some(CertificateRefusal::LegacySignature)), (true, None)] {
+            let policy = CertificatePolicy::for_servers().ca(&root.der);
+            let policy = build(policy.allow_legacy_signatures(allow));
+            let servers = PolicyVerifier::new(Arc::new(policy), Some(NOW));
+            let outcome = handshake(version, &server, None, &servers, None);
+            assert_eq!(servers.refusal(), refusal.as_ref());
+            assert_eq!((outcome.peer.is_ok(), outcome.server.is_ok()), (allow, allow));
+        }
+    }
+}
+
+/// A server's RSA key, of any length.
+#[derive(Debug)]
+struct ServerKey(Arc<RsaKey>);
+
+impl rustls::sign::SigningKey for ServerKey {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        Some(Box::new(Self(self.0.clone())))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::RSA
+    }
+}
+
+impl Signer for ServerKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
+        Ok(rcgen::SigningKey::sign(&*self.0, message).unwrap())
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::RSA_PKCS1_SHA256
+    }
+}
+
+/// Old signatures are allowed in chains: the key with which the server signs has to be long.
+#[test]
+fn a_short_key_does_not_sign_a_handshake() {
+    let root = Issued::root("root");
+    for (key, expected) in [
+        (RsaKey::long(Hash::Sha256), Ok(())),
+        (
+            RsaKey::short(Hash::Sha256),
+            Err(rustls::Error::InvalidCertificate(CertificateError::BadSignature)),
+        ),
+    ] {
+        let der = leaf_params().signed_by(&key, &root.issuer()).unwrap().der().clone();
+        let policy = CertificatePolicy::for_servers().ca(&root.der).allow_legacy_signatures(true);
+        let servers = PolicyVerifier::new(Arc::new(build(policy)), Some(NOW));
+        let server = CertifiedKey::new(vec![der], Arc::new(ServerKey(Arc::new(key))));
+        let outcome = handshake_with(&TLS12, server, None, &servers, None);
+        assert_eq!(outcome.peer, expected);
+        assert_eq!((servers.refusal(), outcome.server.is_ok()), (None, expected.is_ok()));
     }
 }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, ServerConfig,
     ServerConnection, SupportedProtocolVersion,
@@ -42,20 +43,35 @@ fn every_refusal_is_sent_as_its_alert() {
     assert_eq!(PinMismatch.alert(), 46);
 }
 
-struct Handshake {
-    peer: Result<(), Error>,
-    server: Result<(), Error>,
+pub(super) struct Handshake {
+    pub(super) peer: Result<(), Error>,
+    pub(super) server: Result<(), Error>,
 }
 
 /// A whole handshake in memory, as far as both ends go.
-fn handshake(
+pub(super) fn handshake(
     version: &'static SupportedProtocolVersion,
     server: &Issued,
     client: Option<&Issued>,
     servers: &Arc<PolicyVerifier>,
     clients: Option<&Arc<PolicyVerifier>>,
 ) -> Handshake {
-    let key = |issued: &Issued| PrivateKeyDer::try_from(issued.key.serialize_der()).unwrap();
+    let certified = CertifiedKey::from_der(vec![server.der.clone()], key(server), &provider());
+    handshake_with(version, certified.unwrap(), client, servers, clients)
+}
+
+fn key(issued: &Issued) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::try_from(issued.key.serialize_der()).unwrap()
+}
+
+/// The same, with whatever key the server has.
+pub(super) fn handshake_with(
+    version: &'static SupportedProtocolVersion,
+    server: CertifiedKey,
+    client: Option<&Issued>,
+    servers: &Arc<PolicyVerifier>,
+    clients: Option<&Arc<PolicyVerifier>>,
+) -> Handshake {
     let config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[version])
         .unwrap()
@@ -76,7 +92,7 @@ fn handshake(
         Some(clients) => config.with_client_cert_verifier(clients.clone()),
         None => config.with_no_client_auth(),
     };
-    let config = config.with_single_cert(vec![server.der.clone()], key(server)).unwrap();
+    let config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(server)));
     let mut server = ServerConnection::new(Arc::new(config)).unwrap();
 
     let mut outcome = Handshake { peer: Ok(()), server: Ok(()) };
@@ -103,7 +119,8 @@ fn handshake(
     outcome
 }
 
-const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
+pub(super) const VERSIONS: [&SupportedProtocolVersion; 2] =
+    [&rustls::version::TLS12, &rustls::version::TLS13];
 
 #[test]
 fn a_handshake_with_two_good_certificates_succeeds_in_both_versions() {
