@@ -134,7 +134,7 @@ fn client_of_another_ca_is_refused(start: Start) {
     for version in VERSIONS {
         let lines = log_in(&lab, &ca, &other.client(), version, LARGE);
         // Neither server sends its alert: EAP-Failure is all there is.
-        let reason = "the network refused the login: wrong name or password, or not allowed";
+        let reason = "the network refused the login: certificate not accepted, or not allowed";
         assert_eq!(lines, [format!("FAILURE: {reason} (EAP-TLS)")], "{version}");
         server.expect("unable to get local issuer certificate");
     }

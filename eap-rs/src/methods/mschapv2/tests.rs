@@ -46,6 +46,8 @@ impl PeerSide {
             password: self.password.as_ref(),
             nt_hash: None,
             unix_time: None,
+            tunneled: false,
+            events: &mut Vec::new(),
             rng: &mut self.rng,
         };
         let mut reply = PacketBuffer::default();
@@ -87,6 +89,8 @@ impl ServerSide {
             prompt: "",
             password_retries: self.password_retries,
             unix_time: None,
+            mtu: 1400,
+            events: &mut Vec::new(),
             rng: &mut self.rng,
         };
         let mut request = PacketBuffer::default();
@@ -208,6 +212,8 @@ fn an_nt_hash_is_as_good_as_the_password_on_either_side() {
         password: None,
         nt_hash: Some(&hash),
         unix_time: None,
+        tunneled: false,
+        events: &mut Vec::new(),
         rng: &mut peer.rng,
     };
     let mut reply = PacketBuffer::default();
