@@ -1,8 +1,9 @@
 //! A small public key infrastructure, made when a test runs.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevocationReason, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 
 /// A moment at which the certificates of [`Ca`] are valid unless a test says otherwise:
@@ -63,6 +64,25 @@ impl Ca {
             params.distinguished_name = named(name);
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         })
+    }
+
+    /// Its list of revoked certificates, in DER, good for as long as it is.
+    pub fn revocation_list(&self, serials: &[SerialNumber]) -> Vec<u8> {
+        let entry = |serial: &SerialNumber| RevokedCertParams {
+            serial_number: serial.clone(),
+            revocation_time: date_time_ymd(2025, 2, 1),
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2025, 2, 1),
+            next_update: date_time_ymd(2035, 1, 1),
+            crl_number: 1_u64.into(),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(entry).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().der().to_vec()
     }
 
     /// A certificate of any kind, valid from 2025 to 2035 unless `edit` says otherwise.

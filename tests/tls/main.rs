@@ -19,7 +19,9 @@ mod refusal;
 mod transcript;
 mod wire;
 
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};
+use eap_rs::tls::{
+    CertificatePolicy, CertificatePolicyBuilder, TlsPeerConfig, TlsServerConfig, TlsVersion,
+};
 use eap_rs::{AuthenticatorConfig, PeerConfig};
 use eap_tests::certs::{Ca, Identity, NOW};
 use eap_tests::pair::Pair;
@@ -33,6 +35,8 @@ struct Setup {
     client: Identity,
     versions: [TlsVersion; 2],
     fragment_size: usize,
+    /// What both sides look certificates up in.
+    revocation_lists: Vec<Vec<u8>>,
     unix_time: u64,
 }
 
@@ -41,7 +45,15 @@ impl Setup {
         let ca = Ca::default();
         let server = ca.server("radius.example.org");
         let client = ca.client("alice@example.org");
-        Self { ca, server, client, versions: VERSIONS, fragment_size: 1398, unix_time: NOW }
+        Self {
+            ca,
+            server,
+            client,
+            versions: VERSIONS,
+            fragment_size: 1398,
+            revocation_lists: Vec::new(),
+            unix_time: NOW,
+        }
     }
 
     fn version(mut self, version: TlsVersion) -> Self {
@@ -54,7 +66,7 @@ impl Setup {
             .ca(self.ca.pem.as_bytes())
             .server_name("radius.example.org");
         let [min, max] = self.versions;
-        TlsPeerConfig::builder(policy)
+        TlsPeerConfig::builder(self.with_lists(policy))
             .certificate(self.client.certificate.as_bytes(), self.client.key.as_bytes())
             .min_version(min)
             .max_version(max)
@@ -65,14 +77,19 @@ impl Setup {
 
     fn server(&self) -> TlsServerConfig {
         let [min, max] = self.versions;
+        let policy = CertificatePolicy::for_clients().ca(self.ca.pem.as_bytes());
         let (certificate, key) = (&self.server.certificate, &self.server.key);
         TlsServerConfig::builder(certificate.as_bytes(), key.as_bytes())
-            .clients(CertificatePolicy::for_clients().ca(self.ca.pem.as_bytes()))
+            .clients(self.with_lists(policy))
             .min_version(min)
             .max_version(max)
             .fragment_size(self.fragment_size)
             .build()
             .unwrap()
+    }
+
+    fn with_lists(&self, policy: CertificatePolicyBuilder) -> CertificatePolicyBuilder {
+        self.revocation_lists.iter().fold(policy, |policy, list| policy.crl(list))
     }
 
     fn drive(&self) -> Pair {
