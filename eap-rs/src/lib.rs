@@ -54,6 +54,9 @@
 mod authenticator;
 mod config;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod lower;
 pub mod method;
