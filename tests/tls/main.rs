@@ -1,4 +1,12 @@
-//! EAP-TLS (RFC 5216, RFC 9190) between our own two ends, in memory.
+//! EAP-TLS (RFC 5216, RFC 9190) in memory: between our own two ends, and against a bare rustls.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`login`], [`refusal`] | logins that succeed and fail, with cause and alert |
+//! | [`chains`] | 20 kB of certificates, and where the limits are |
+//! | [`flows`] | the figures of the RFCs |
+//! | [`fragments`], [`closing`], [`hellos`] | attacks |
+//! | [`wire`], [`bare`], [`transcript`] | what these are made of |
 
 #![allow(
     clippy::unwrap_used,
