@@ -4,6 +4,9 @@
 //! Each side in turn sends a message, in as many packets as it takes; the other side acknowledges
 //! all but the last with a packet of no data.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::borrow::Cow;
 
 use crate::{Discard, PacketBuffer};
@@ -225,6 +228,10 @@ pub(crate) fn write_start(version: u8, out: &mut PacketBuffer) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::panic::catch_unwind;
+    use std::path::Path;
+
     use super::*;
 
     const LIMITS: Limits = Limits { max_message: 64, fragment_size: 10 };
@@ -420,5 +427,19 @@ mod tests {
         fragments.write_next(0, &mut PacketBuffer::default());
         assert_eq!(fragments.receive(&[0, 1]), discarded(Discard::TunnelAckExpected));
         assert_eq!(fragments.receive(&[0]), Ok(Arrival::Acknowledged));
+    }
+
+    #[test]
+    fn the_corpus_of_the_fuzz_target_passes() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/fragment");
+        let mut files = 0;
+        for entry in fs::read_dir(&folder).expect("every target has a corpus") {
+            let path = entry.unwrap().path();
+            let data = fs::read(&path).unwrap();
+            let outcome = catch_unwind(|| fuzzing::fragment(&data));
+            assert!(outcome.is_ok(), "{} fails", path.display());
+            files += 1;
+        }
+        assert!(files >= 10, "{} has {files} files", folder.display());
     }
 }
