@@ -175,11 +175,16 @@ impl Fragments {
         self.sent < self.outgoing.len()
     }
 
-    /// The message to send next; the storage is reused. Nothing may be left of the last one.
+    /// The message to send next. Nothing may be left of the last one.
     pub(crate) fn message(&mut self) -> &mut Vec<u8> {
-        self.outgoing.clear();
-        self.sent = 0;
+        self.forget_outgoing();
         &mut self.outgoing
+    }
+
+    /// Returns the storage: most of a conversation is waiting.
+    fn forget_outgoing(&mut self) {
+        self.outgoing = Vec::new();
+        self.sent = 0;
     }
 
     /// Appends the Type-Data of the next packet: the next fragment, or an acknowledgement when
@@ -190,7 +195,7 @@ impl Fragments {
         if rest.len() <= room {
             out.push(version & VERSION);
             out.extend(rest);
-            self.sent = self.outgoing.len();
+            self.forget_outgoing();
             return;
         }
         let first = self.sent == 0;
