@@ -8,7 +8,7 @@ use crate::lab::Lab;
 pub(crate) struct Authority<'a> {
     lab: &'a Lab,
     name: &'a str,
-    ca: Ca,
+    pub(crate) ca: Ca,
     /// The file with its certificate.
     pub(crate) path: String,
 }
