@@ -144,15 +144,27 @@ impl Process {
                 return lines[self.read - 1].clone();
             }
             let left = until.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "{} did not print {text:?} after line {}:\n{}",
-                self.name,
-                self.read,
-                lines.join("\n")
-            );
+            if left.is_zero() {
+                // A panic with the lock held would leave the log unreadable.
+                let printed = lines.join("\n");
+                drop(lines);
+                panic!("{} did not print {text:?} after line {}:\n{printed}", self.name, self.read);
+            }
             lines = self.log.more.wait_timeout(lines, left).unwrap().0;
         }
+    }
+
+    /// Leaves out the lines so far: later calls find others.
+    pub(crate) fn skip(&mut self) {
+        self.read = self.log.lines.lock().unwrap().len();
+    }
+
+    /// Waits as [`Self::expect`] does, and gives all lines from the first new one on.
+    #[track_caller]
+    pub(crate) fn lines_until(&mut self, text: &str) -> Vec<String> {
+        let start = self.read;
+        self.expect(text);
+        self.lines()[start..self.read].to_vec()
     }
 
     /// All lines so far.

@@ -1,9 +1,9 @@
 //! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces;
 //! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them.
 //!
-//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump and python3, the
-//! built C examples in the folder that `EAP_EXAMPLES_C` names, and the built Rust examples in that
-//! of `EAP_EXAMPLES_RUST`. `tests/run interop` sees to all of it.
+//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump, openssl and
+//! python3, the built C examples in the folder that `EAP_EXAMPLES_C` names, and the built Rust
+//! examples in that of `EAP_EXAMPLES_RUST`. `tests/run interop` sees to all of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,9 +17,9 @@
 mod authenticator;
 mod certificates;
 mod lab;
+mod matrix;
 mod phone;
 mod radius;
-mod tls;
 
 use lab::{Host, Lab, Process};
 

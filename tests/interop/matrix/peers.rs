@@ -1,0 +1,87 @@
+//! The programs that log in.
+
+use super::certificates::{CLIENT_NAME, Flaw, SERVER_NAME};
+use super::counterparts::{Login, Peer, Refusal, Setup, hostap_heard};
+use crate::certificates::Certificate;
+use crate::radius::{SECRET, eapol_test, radius_peer};
+
+pub(crate) const RADIUS_PEER: Peer = Peer {
+    name: "radius_peer",
+    log_in: |setup, Certificate { certificate, key, .. }, version| {
+        let Setup { lab, method, pki, fragment_size } = setup;
+        let fragment_size = fragment_size.to_string();
+        #[rustfmt::skip]
+        let mut args = vec![
+            "--ca", &pki.ca, "--crl", &pki.crl, "--server-name", SERVER_NAME,
+            "--fragment-size", &fragment_size, "--tls-min", version, "--tls-max", version,
+        ];
+        args.extend(method.radius_peer.iter().map(|argument| match *argument {
+            "CERTIFICATE" => certificate,
+            "KEY" => key,
+            other => other,
+        }));
+        let lines = radius_peer(lab, method.flag, CLIENT_NAME, &args);
+        let report =
+            lines[0].strip_prefix(&format!("{CLIENT_NAME} logged in by {}: ", method.name));
+        Login {
+            keys: report.is_some_and(|report| report.ends_with("keys: equal on both ends")),
+            round_trips: report.map_or(0, |it| it.split(' ').next().unwrap().parse().unwrap()),
+            lines,
+        }
+    },
+    refusal: Refusal::ours,
+    heard: |method, lines| {
+        let [line] = lines else { panic!("{lines:?}") };
+        let why = line.strip_prefix("FAILURE: ").unwrap();
+        let alert = why.strip_prefix("refused by the other side: ");
+        if alert.is_none() {
+            let reason = "the network refused the login: wrong name or password, or not allowed";
+            assert_eq!(why, format!("{reason} ({})", method.name));
+        }
+        alert.map(str::to_owned)
+    },
+};
+
+pub(crate) const EAPOL_TEST: Peer = Peer {
+    name: "eapol_test",
+    log_in: |setup, Certificate { certificate, key, .. }, version| {
+        let Setup { lab, method, pki, fragment_size } = setup;
+        let ca = &pki.ca;
+        let credentials = method.eapol_test.replace("CERTIFICATE", certificate).replace("KEY", key);
+        // OpenSSL takes the lowest versions without a gap between them.
+        let (no_1_2, no_1_3) = (u8::from(version != "1.2"), u8::from(version != "1.3"));
+        let network = format!(
+            "ca_cert=\"{ca}\"\ndomain_match=\"{SERVER_NAME}\"\nfragment_size={fragment_size}\n\
+             phase1=\"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 \
+             tls_disable_tlsv1_2={no_1_2} tls_disable_tlsv1_3={no_1_3}\"\n{credentials}"
+        );
+        let mut eapol_test = eapol_test(lab, &network, SECRET, &[]);
+        let success = eapol_test.wait().success();
+        // The verdict is the last line.
+        eapol_test.expect(if success { "SUCCESS" } else { "FAILURE" });
+        let lines = eapol_test.lines();
+        Login {
+            keys: success && lines.iter().any(|line| line == "MPPE keys OK: 1  mismatch: 0"),
+            round_trips: lines.iter().filter(|line| line.starts_with("decapsulated EAP")).count(),
+            lines,
+        }
+    },
+    refusal: |flaw| match flaw {
+        Flaw::Expired => {
+            Refusal::with_alert("verification failed, error 10 (certificate has expired) …", 45)
+        }
+        Flaw::ForeignCa => Refusal::with_alert(
+            "verification failed, error 20 (unable to get local issuer certificate) …",
+            48,
+        ),
+        Flaw::WrongUsage => Refusal::with_alert(
+            "verification failed, error 26 (unsuitable certificate purpose) …",
+            43,
+        ),
+        Flaw::WrongName => {
+            Refusal::with_alert("TLS: Domain match 'radius.example.org' not found", 80)
+        }
+        Flaw::Revoked => None,
+    },
+    heard: hostap_heard,
+};
