@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use eap_rs::tls::TlsAlert;
 
 use super::certificates::{Flaw, KeyType, Pki};
-use super::counterparts::{Login, Pair, Refusal, Setup};
+use super::counterparts::{How, Login, Pair, RESUMPTIONS, Refusal, Setup};
 use super::methods::{METHODS, Method};
 use crate::lab::{Lab, Process};
 
@@ -25,6 +25,8 @@ const MORE_ROUND_TRIPS_IF_SMALL: usize = 6;
 pub(crate) enum Case {
     /// A login with a full handshake.
     Full,
+    /// Another, and more that offer to resume its session.
+    Resumed,
     /// A login with a client certificate that the server has to refuse.
     Client(Flaw),
     /// A login at a server whose certificate the peer has to refuse.
@@ -49,6 +51,8 @@ pub(crate) enum Outcome {
         /// RADIUS requests that were answered.
         round_trips: usize,
     },
+    /// How the logins went that offered resumption, each success with equal keys.
+    Resumed([How; RESUMPTIONS]),
     /// Refused for the right cause; the other side heard this alert.
     Refused(Option<TlsAlert>),
     /// The side that would have to refuse cannot be told to look for this flaw.
@@ -148,7 +152,7 @@ impl Case {
     ) -> Result<Outcome, String> {
         let pair = row.pair;
         let refusal = match self {
-            Self::Full => None,
+            Self::Full | Self::Resumed => None,
             Self::Client(flaw) => Some((pair.server.refusal)(flaw)),
             Self::Server(flaw) => Some((pair.peer.refusal)(flaw)),
         };
@@ -157,16 +161,18 @@ impl Case {
         }
         let client = setup.pki.client(self.client());
         server.skip();
-        let login = attempt(|| (pair.peer.log_in)(setup, client, row.version))?;
-        attempt(|| match refusal.flatten() {
-            None => logged_in(row, &login, server),
-            Some(refusal) => self.refused(row, &login, server, &refusal),
+        let resumptions = if self == Self::Resumed { RESUMPTIONS } else { 0 };
+        let login = attempt(|| (pair.peer.log_in)(setup, client, row.version, resumptions))?;
+        attempt(|| match (self, refusal.flatten()) {
+            (Self::Resumed, _) => resumed(row, &login, server),
+            (_, None) => logged_in(row, &login, server),
+            (_, Some(refusal)) => self.refused(row, &login, server, &refusal),
         })
         .map_err(|error| format!("{error}\n{}:\n{}", pair.peer.name, login.lines.join("\n")))
     }
 
     fn refused(self, row: &Row, login: &Login, server: &mut Process, refusal: &Refusal) -> Outcome {
-        assert!(!login.keys, "logged in");
+        assert_eq!(login.how, [How::Failed]);
         let pair = row.pair;
         let (peer_lines, server_lines) = (&login.lines, &server.lines_until(pair.server.rejects));
         let (refusing, refused, heard) = match self {
@@ -183,15 +189,42 @@ impl Case {
 }
 
 fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
-    assert!(login.keys, "no login with equal keys");
-    server.expect(&(row.pair.server.accepts)(row.method));
+    check_logins([How::Full], row, login, server);
     Outcome::Keys { round_trips: login.round_trips }
+}
+
+fn resumed(row: &Row, login: &Login, server: &mut Process) -> Outcome {
+    let expected = (row.pair.server.resumption)(row.version);
+    check_logins(expected, row, login, server);
+    let [_, offers @ ..] = expected;
+    Outcome::Resumed(offers)
+}
+
+/// Both ends have to see them like this.
+fn check_logins<const N: usize>(
+    expected: [How; N],
+    row: &Row,
+    login: &Login,
+    server: &mut Process,
+) {
+    assert_eq!(login.how, expected);
+    for how in expected {
+        let last = match how {
+            How::Failed => row.pair.server.rejects,
+            How::Full | How::Resumed => &(row.pair.server.accepts)(row.method),
+        };
+        let lines = server.lines_until(last);
+        // Who fails here has been known by the session all the same.
+        let resumes = lines.iter().any(|line| line.contains(row.pair.server.resumes));
+        assert_eq!(resumes, how != How::Full, "{}", lines.join("\n"));
+    }
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full => f.write_str("full"),
+            Self::Resumed => f.write_str("resumed"),
             Self::Client(flaw) => write!(f, "client {flaw}"),
             Self::Server(flaw) => write!(f, "server {flaw}"),
         }

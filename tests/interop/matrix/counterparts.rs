@@ -41,8 +41,9 @@ pub(crate) struct Setup<'a> {
 /// A program that logs in.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
-    /// With a client certificate, and one version of TLS only.
-    pub(crate) log_in: fn(&Setup<'_>, &Certificate, &str) -> Login,
+    /// With a client certificate and one version of TLS only; after a first login, more of them
+    /// that offer to resume the session.
+    pub(crate) log_in: fn(&Setup<'_>, &Certificate, &str, usize) -> Login,
     pub(crate) refusal: Refuse,
     pub(crate) heard: Heard,
 }
@@ -56,8 +57,14 @@ pub(crate) struct Server {
     pub(crate) heard: Heard,
     /// What it prints of a login that succeeds.
     pub(crate) accepts: fn(&Method) -> String,
-    /// What it prints last of one that does not.
+    /// What it prints besides, before that, if a session is resumed.
+    pub(crate) resumes: &'static str,
+    /// What it prints last of a login that does not succeed.
     pub(crate) rejects: &'static str,
+    /// How a login goes and those that offer to resume it, by version of TLS.
+    pub(crate) resumption: fn(&str) -> [How; 1 + RESUMPTIONS],
+    /// What is to be known about that.
+    pub(crate) remark: &'static str,
 }
 
 /// How a program refuses the other side's certificate, if it can be told to look for the flaw.
@@ -66,13 +73,26 @@ pub(crate) type Refuse = fn(Flaw) -> Option<Refusal>;
 /// The alert by which a program says that the other side has refused, if it has heard any.
 type Heard = fn(&Method, &[String]) -> Option<String>;
 
-/// A login that is over.
+/// How often resumption is offered: what follows is the same again with every server here.
+pub(crate) const RESUMPTIONS: usize = 2;
+
+/// How a login went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It succeeded with a full handshake and the MPPE keys of the server.
+    Full,
+    /// It succeeded by resumption and with the MPPE keys of the server.
+    Resumed,
+    Failed,
+}
+
+/// Logins that are over.
 pub(crate) struct Login {
     /// What the peer has printed.
     pub(crate) lines: Vec<String>,
-    /// Whether it succeeded, with the MPPE keys of the server.
-    pub(crate) keys: bool,
-    /// RADIUS requests that were answered.
+    /// In the eyes of the peer, one after the other.
+    pub(crate) how: Vec<How>,
+    /// RADIUS requests that were answered, in all.
     pub(crate) round_trips: usize,
 }
 
@@ -115,6 +135,16 @@ impl Refusal {
             ),
             Flaw::Revoked => Self::with_alert(": the certificate was revoked by its CA", 44),
         }
+    }
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full",
+            Self::Resumed => "resumed",
+            Self::Failed => "failed",
+        })
     }
 }
 

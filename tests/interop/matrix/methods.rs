@@ -31,6 +31,7 @@ pub(crate) const METHODS: [Method; 1] = [Method {
     hostapd: "* TLS\n",
     cases: &[
         Case::Full,
+        Case::Resumed,
         Case::Client(Flaw::Expired),
         Case::Client(Flaw::ForeignCa),
         Case::Client(Flaw::WrongUsage),

@@ -1,13 +1,13 @@
 //! The programs that log in.
 
 use super::certificates::{CLIENT_NAME, Flaw, SERVER_NAME};
-use super::counterparts::{Login, Peer, Refusal, Setup, hostap_heard};
+use super::counterparts::{How, Login, Peer, Refusal, Setup, hostap_heard};
 use crate::certificates::Certificate;
 use crate::radius::{SECRET, eapol_test, radius_peer};
 
 pub(crate) const RADIUS_PEER: Peer = Peer {
     name: "radius_peer",
-    log_in: |setup, Certificate { certificate, key, .. }, version| {
+    log_in: |setup, Certificate { certificate, key, .. }, version, resumptions| {
         let Setup { lab, method, pki, fragment_size } = setup;
         let fragment_size = fragment_size.to_string();
         #[rustfmt::skip]
@@ -20,12 +20,25 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
             "KEY" => key,
             other => other,
         }));
+        let resumptions = resumptions.to_string();
+        if resumptions != "0" {
+            args.extend(["--resume", &resumptions]);
+        }
         let lines = radius_peer(lab, method.flag, CLIENT_NAME, &args);
-        let report =
-            lines[0].strip_prefix(&format!("{CLIENT_NAME} logged in by {}: ", method.name));
+        let prefix = format!("{CLIENT_NAME} logged in by {}", method.name);
+        let how = lines.iter().filter_map(|line| {
+            let with_keys = line.ends_with(", keys: equal on both ends");
+            match line.strip_prefix(&prefix)?.split_once(": ")?.0 {
+                "" if with_keys => Some(How::Full),
+                ", resumed" if with_keys => Some(How::Resumed),
+                _ => None,
+            }
+        });
+        let failure =
+            lines.iter().filter(|line| line.starts_with("FAILURE: ")).map(|_| How::Failed);
         Login {
-            keys: report.is_some_and(|report| report.ends_with("keys: equal on both ends")),
-            round_trips: report.map_or(0, |it| it.split(' ').next().unwrap().parse().unwrap()),
+            how: how.chain(failure).collect(),
+            round_trips: lines.iter().filter_map(|line| round_trips(line)).sum(),
             lines,
         }
     },
@@ -44,7 +57,7 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
 
 pub(crate) const EAPOL_TEST: Peer = Peer {
     name: "eapol_test",
-    log_in: |setup, Certificate { certificate, key, .. }, version| {
+    log_in: |setup, Certificate { certificate, key, .. }, version, resumptions| {
         let Setup { lab, method, pki, fragment_size } = setup;
         let ca = &pki.ca;
         let credentials = method.eapol_test.replace("CERTIFICATE", certificate).replace("KEY", key);
@@ -53,16 +66,26 @@ pub(crate) const EAPOL_TEST: Peer = Peer {
         let network = format!(
             "ca_cert=\"{ca}\"\ndomain_match=\"{SERVER_NAME}\"\nfragment_size={fragment_size}\n\
              phase1=\"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 \
-             tls_disable_tlsv1_2={no_1_2} tls_disable_tlsv1_3={no_1_3}\"\n{credentials}"
+             tls_disable_tlsv1_2={no_1_2} tls_disable_tlsv1_3={no_1_3} \
+             tls_disable_session_ticket=0\"\n{credentials}"
         );
-        let mut eapol_test = eapol_test(lab, &network, SECRET, &[]);
-        let success = eapol_test.wait().success();
-        // The verdict is the last line.
-        eapol_test.expect(if success { "SUCCESS" } else { "FAILURE" });
+        let times = resumptions.to_string();
+        let mut eapol_test = eapol_test(lab, &network, SECRET, &["-r", &times]);
+        eapol_test.wait();
         let lines = eapol_test.lines();
+        // Without -n the verdict is about the keys, too.
+        let all_keys = format!("MPPE keys OK: {}  mismatch: 0", resumptions + 1);
+        let success = lines.contains(&all_keys) && lines.last().is_some_and(|it| it == "SUCCESS");
+        let mut logins: Vec<_> =
+            lines.split(|it| it.starts_with("CTRL-EVENT-EAP-SUCCESS")).collect();
+        logins.pop();
+        let how = logins.iter().map(|login| {
+            let resumed = login.iter().any(|it| it == "OpenSSL: Handshake finished - resumed=1");
+            if resumed { How::Resumed } else { How::Full }
+        });
         Login {
-            keys: success && lines.iter().any(|line| line == "MPPE keys OK: 1  mismatch: 0"),
-            round_trips: lines.iter().filter(|line| line.starts_with("decapsulated EAP")).count(),
+            how: if success { how.collect() } else { vec![How::Failed] },
+            round_trips: lines.iter().filter(|it| it.starts_with("decapsulated EAP")).count(),
             lines,
         }
     },
@@ -85,3 +108,9 @@ pub(crate) const EAPOL_TEST: Peer = Peer {
     },
     heard: hostap_heard,
 };
+
+/// In the report of `radius_peer`.
+fn round_trips(line: &str) -> Option<usize> {
+    let (before, _) = line.split_once(" round trips, ")?;
+    before.rsplit(' ').next()?.parse().ok()
+}

@@ -1,9 +1,13 @@
 //! The programs that let in.
 
+use std::fs;
+
 use super::certificates::{CLIENT_NAME, Flaw};
-use super::counterparts::{Refusal, Server, Setup, hostap_heard};
+use super::counterparts::{How, RESUMPTIONS, Refusal, Server, Setup, hostap_heard};
 use crate::certificates::{Certificate, hostapd_tls};
 use crate::radius::{freeradius, hostapd, radius_server};
+
+const ALWAYS: [How; 1 + RESUMPTIONS] = [How::Full, How::Resumed, How::Resumed];
 
 pub(crate) const RADIUS_SERVER: Server = Server {
     name: "radius_server",
@@ -13,7 +17,7 @@ pub(crate) const RADIUS_SERVER: Server = Server {
         #[rustfmt::skip]
         let args = [
             "--cert", certificate, "--key", key, "--ca", &pki.ca, "--crl", &pki.crl,
-            "--fragment-size", &fragment_size,
+            "--fragment-size", &fragment_size, "--ticket-key", &lab.path("ticket keys"),
         ];
         radius_server(lab, method.flag, &args)
     },
@@ -25,8 +29,11 @@ pub(crate) const RADIUS_SERVER: Server = Server {
         let last = lines.last().unwrap();
         last.strip_prefix("reject alice: refused by the other side: ").map(str::to_owned)
     },
-    accepts: |method| format!("accept {CLIENT_NAME} ({})", method.name),
+    accepts: |method| format!("accept {CLIENT_NAME} ({}", method.name),
+    resumes: ", resumed)",
     rejects: "reject alice: ",
+    resumption: |_| ALWAYS,
+    remark: "",
 };
 
 pub(crate) const FREERADIUS: Server = Server {
@@ -34,6 +41,8 @@ pub(crate) const FREERADIUS: Server = Server {
     start: |setup, Certificate { certificate, key, .. }| {
         let Setup { lab, method, pki, fragment_size } = setup;
         let (ca, methods) = (&pki.ca_with_crl, method.freeradius);
+        let sessions = lab.path("sessions");
+        fs::create_dir_all(&sessions).unwrap();
         let eap = format!(
             r#"
         tls-config common {{
@@ -45,6 +54,14 @@ pub(crate) const FREERADIUS: Server = Server {
             tls_min_version = "1.2"
             tls_max_version = "1.3"
             fragment_size = {fragment_size}
+            cache {{
+                enable = yes
+                name = "matrix"
+                persist_dir = "{sessions}"
+                store {{
+                    Tunnel-Private-Group-Id
+                }}
+            }}
         }}
 {methods}
 "#
@@ -69,7 +86,14 @@ pub(crate) const FREERADIUS: Server = Server {
         Some(alert.replace('_', " "))
     },
     accepts: |_| "Sent Access-Accept".to_owned(),
+    resumes: "&request:EAP-Session-Resumed := 1",
     rejects: "Sent Access-Reject",
+    resumption: |version| match version {
+        "1.3" => [How::Full, How::Resumed, How::Full],
+        _ => ALWAYS,
+    },
+    remark: "With TLS 1.3, FreeRADIUS resumes every other time: it does not store the session of a \
+             ticket that it gives in a resumed one.",
 };
 
 pub(crate) const HOSTAPD: Server = Server {
@@ -78,7 +102,8 @@ pub(crate) const HOSTAPD: Server = Server {
         let Setup { lab, method, pki, fragment_size } = setup;
         let files = hostapd_tls(certificate, &pki.ca_with_crl, true);
         let more = format!(
-            "{files}fragment_size={fragment_size}\ncheck_crl=1\ncheck_cert_subject=CN={CLIENT_NAME}\n"
+            "{files}fragment_size={fragment_size}\ncheck_crl=1\n\
+             check_cert_subject=CN={CLIENT_NAME}\ntls_session_lifetime=3600\n"
         );
         hostapd(lab, method.hostapd, &more)
     },
@@ -97,5 +122,12 @@ pub(crate) const HOSTAPD: Server = Server {
     },
     heard: hostap_heard,
     accepts: |_| "CTRL-EVENT-EAP-SUCCESS".to_owned(),
+    resumes: "OpenSSL: Handshake finished - resumed=1",
     rejects: "CTRL-EVENT-EAP-FAILURE",
+    resumption: |version| match version {
+        "1.3" => [How::Full, How::Resumed, How::Failed],
+        _ => ALWAYS,
+    },
+    remark: "With TLS 1.3, hostapd knows only the last of its tickets as good, and fails the login \
+             of who comes with another. The peer keeps no others from then on.",
 };

@@ -21,6 +21,9 @@ pub(crate) fn document(cells: &[Cell]) -> String {
             };
             let cells: Vec<_> = cells.iter().filter(of_pair).collect();
             write!(text, "\n### {pair}\n\n{}", table(method.cases, &cells)).unwrap();
+            if !pair.server.remark.is_empty() {
+                writeln!(text, "\n{}", pair.server.remark).unwrap();
+            }
         }
     }
     text + &causes()
@@ -44,6 +47,7 @@ FreeRADIUS {freeradius}, hostapd {hostapd} and eapol_test {eapol_test}, these wi
 | cell | what happened |
 |---|---|
 | `keys` | the login succeeded, and the peer derived the MPPE keys that the server sent |
+| `resumed`, `full`, `failed` | how two more logins went, which offered to resume the session: it was resumed; or the login succeeded without; or it failed |
 | number | the certificate was refused for the cause named below, and the other side was told by this TLS alert: {alerts} |
 | `no alert` | the same, but EAP-Failure came in the place of the alert |
 | – | the side that would have to refuse cannot be told to look for this |
@@ -96,6 +100,7 @@ fn table(cases: &[Case], cells: &[&Cell]) -> String {
 fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Keys { .. } => "`keys`".into(),
+        Outcome::Resumed(how) => how.map(|how| format!("`{how}`")).join(", "),
         Outcome::Refused(Some(alert)) => alert.0.to_string(),
         Outcome::Refused(None) => "`no alert`".into(),
         Outcome::NotChecked => "–".into(),
