@@ -2,9 +2,9 @@
 //! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them; the keys against
 //! OpenSSL's.
 //!
-//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump and python3, the
-//! built C examples in the folder that `EAP_EXAMPLES_C` names, the built Rust examples in that of
-//! `EAP_EXAMPLES_RUST`, and `openssl_exporter.c` as the program `OPENSSL_EXPORTER`.
+//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump, openssl and
+//! python3, the built C examples in the folder that `EAP_EXAMPLES_C` names, the built Rust examples
+//! in that of `EAP_EXAMPLES_RUST`, and `openssl_exporter.c` as the program `OPENSSL_EXPORTER`.
 //! `tests/run interop` sees to all of it.
 
 #![allow(
@@ -20,11 +20,11 @@ mod authenticator;
 mod certificates;
 mod exporters;
 mod lab;
+mod matrix;
 mod mtu;
 mod openssl;
 mod phone;
 mod radius;
-mod tls;
 
 use lab::{Host, Lab, Process};
 

@@ -18,7 +18,7 @@ fn hostapd_with_tls(
     clients: &Authority<'_>,
     tls_1_3: bool,
 ) -> Process {
-    hostapd_with_users(lab, "* TLS\n", &hostapd_tls(server, clients, tls_1_3))
+    hostapd_with_users(lab, "* TLS\n", &hostapd_tls(server, &clients.path, tls_1_3))
 }
 
 fn hostapd_with_users(lab: &Lab, users: &str, more: &str) -> Process {
