@@ -605,14 +605,6 @@ void eaprs_supplicant_config_free(eaprs_supplicant_config *config);
 // `builder` is valid for a write.
 eaprs_status eaprs_tls_peer_builder_new(eaprs_tls_peer_builder **builder);
 
-// Trusts these CAs: PEM with any number of certificates, or one in DER. May be repeated.
-//
-// # Safety
-// `builder` is a live handle; `certificates` has `len` octets.
-eaprs_status eaprs_tls_peer_builder_ca(eaprs_tls_peer_builder *builder,
-                                       const uint8_t *certificates,
-                                       size_t len);
-
 // Our own certificate and its key. The certificate is PEM, with its intermediates, or DER; the key
 // PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given twice. They are copied, and wiped.
 //
@@ -631,61 +623,6 @@ eaprs_status eaprs_tls_peer_builder_certificate(eaprs_tls_peer_builder *builder,
 eaprs_status eaprs_tls_peer_builder_key_password(eaprs_tls_peer_builder *builder,
                                                  const uint8_t *password,
                                                  size_t len);
-
-// Accepts servers of this name: UTF-8. With suffixes and repeated calls, any of them; without a
-// name, any server that the CA or pin admits.
-//
-// # Safety
-// `builder` is a live handle; `name` has `len` octets.
-eaprs_status eaprs_tls_peer_builder_server_name(eaprs_tls_peer_builder *builder,
-                                                const uint8_t *name,
-                                                size_t len);
-
-// Accepts servers of this name and of every name below it: UTF-8. `example.org` takes
-// `radius.example.org`, and never `notexample.org`.
-//
-// # Safety
-// `builder` is a live handle; `name` has `len` octets.
-eaprs_status eaprs_tls_peer_builder_server_name_suffix(eaprs_tls_peer_builder *builder,
-                                                       const uint8_t *name,
-                                                       size_t len);
-
-// Accepts only servers whose certificate has this SHA-256 fingerprint, or another pinned one: 32
-// octets at `fingerprint`. Without a CA, the pin replaces it.
-//
-// # Safety
-// `builder` is a live handle; `fingerprint` has 32 octets.
-eaprs_status eaprs_tls_peer_builder_pin_sha256(eaprs_tls_peer_builder *builder,
-                                               const uint8_t *fingerprint);
-
-// Looks certificates up in these revocation lists: PEM with any number, or one in DER. May be
-// repeated.
-//
-// # Safety
-// `builder` is a live handle; `lists` has `len` octets.
-eaprs_status eaprs_tls_peer_builder_crl(eaprs_tls_peer_builder *builder,
-                                        const uint8_t *lists,
-                                        size_t len);
-
-// Also accepts chains signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs made
-// them.
-//
-// # Safety
-// `builder` is a live handle.
-eaprs_status eaprs_tls_peer_builder_allow_legacy_signatures(eaprs_tls_peer_builder *builder);
-
-// Accepts every server. Whoever stands in the way can take the login.
-//
-// # Safety
-// `builder` is a live handle.
-eaprs_status eaprs_tls_peer_builder_insecure_no_server_authentication(eaprs_tls_peer_builder *builder);
-
-// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
-// not set.
-//
-// # Safety
-// `builder` is a live handle.
-eaprs_status eaprs_tls_peer_builder_clock_policy(eaprs_tls_peer_builder *builder, uint32_t policy);
 
 // The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
 //
@@ -759,32 +696,6 @@ eaprs_status eaprs_tls_server_builder_key_password(eaprs_tls_server_builder *bui
                                                    const uint8_t *password,
                                                    size_t len);
 
-// Trusts peers whose certificates these CAs issued: PEM with any number of certificates, or one in
-// DER. May be repeated.
-//
-// # Safety
-// `builder` is a live handle; `certificates` has `len` octets.
-eaprs_status eaprs_tls_server_builder_client_ca(eaprs_tls_server_builder *builder,
-                                                const uint8_t *certificates,
-                                                size_t len);
-
-// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
-// be repeated.
-//
-// # Safety
-// `builder` is a live handle; `lists` has `len` octets.
-eaprs_status eaprs_tls_server_builder_client_crl(eaprs_tls_server_builder *builder,
-                                                 const uint8_t *lists,
-                                                 size_t len);
-
-// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
-// not set.
-//
-// # Safety
-// `builder` is a live handle.
-eaprs_status eaprs_tls_server_builder_clock_policy(eaprs_tls_server_builder *builder,
-                                                   uint32_t policy);
-
 // The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
 //
 // # Safety
@@ -839,6 +750,95 @@ void eaprs_tls_server_config_free(eaprs_tls_server_config *config);
 // Both are live handles.
 eaprs_status eaprs_authenticator_builder_tls(eaprs_authenticator_builder *builder,
                                              const eaprs_tls_server_config *config);
+
+// Trusts these CAs: PEM with any number of certificates, or one in DER. May be repeated.
+//
+// # Safety
+// `builder` is a live handle; `certificates` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_ca(eaprs_tls_peer_builder *builder,
+                                       const uint8_t *certificates,
+                                       size_t len);
+
+// Accepts servers of this name: UTF-8. With suffixes and repeated calls, any of them; without a
+// name, any server that the CA or pin admits.
+//
+// # Safety
+// `builder` is a live handle; `name` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_server_name(eaprs_tls_peer_builder *builder,
+                                                const uint8_t *name,
+                                                size_t len);
+
+// Accepts servers of this name and of every name below it: UTF-8. `example.org` takes
+// `radius.example.org`, and never `notexample.org`.
+//
+// # Safety
+// `builder` is a live handle; `name` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_server_name_suffix(eaprs_tls_peer_builder *builder,
+                                                       const uint8_t *name,
+                                                       size_t len);
+
+// Accepts only servers whose certificate has this SHA-256 fingerprint, or another pinned one: 32
+// octets at `fingerprint`. Without a CA, the pin replaces it.
+//
+// # Safety
+// `builder` is a live handle; `fingerprint` has 32 octets.
+eaprs_status eaprs_tls_peer_builder_pin_sha256(eaprs_tls_peer_builder *builder,
+                                               const uint8_t *fingerprint);
+
+// Looks certificates up in these revocation lists: PEM with any number, or one in DER. May be
+// repeated.
+//
+// # Safety
+// `builder` is a live handle; `lists` has `len` octets.
+eaprs_status eaprs_tls_peer_builder_crl(eaprs_tls_peer_builder *builder,
+                                        const uint8_t *lists,
+                                        size_t len);
+
+// Also accepts chains signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs made
+// them.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_allow_legacy_signatures(eaprs_tls_peer_builder *builder);
+
+// Accepts every server. Whoever stands in the way can take the login.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_insecure_no_server_authentication(eaprs_tls_peer_builder *builder);
+
+// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
+// not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_clock_policy(eaprs_tls_peer_builder *builder, uint32_t policy);
+
+// Trusts peers whose certificates these CAs issued: PEM with any number of certificates, or one in
+// DER. May be repeated.
+//
+// # Safety
+// `builder` is a live handle; `certificates` has `len` octets.
+eaprs_status eaprs_tls_server_builder_client_ca(eaprs_tls_server_builder *builder,
+                                                const uint8_t *certificates,
+                                                size_t len);
+
+// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
+// be repeated.
+//
+// # Safety
+// `builder` is a live handle; `lists` has `len` octets.
+eaprs_status eaprs_tls_server_builder_client_crl(eaprs_tls_server_builder *builder,
+                                                 const uint8_t *lists,
+                                                 size_t len);
+
+// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
+// not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_clock_policy(eaprs_tls_server_builder *builder,
+                                                   uint32_t policy);
 
 // Writes the Ethernet frame of a proxy logoff: an EAPOL-Logoff with the address of a PC that was
 // unplugged from this phone (six octets at `source_mac`) as its source. `version` is 1, 2 or 3.
@@ -1096,13 +1096,6 @@ eaprs_output eaprs_session_poll(eaprs_session *session);
 // The meaning of an `eaprs_status`, as static text.
 const char *eaprs_strerror(uint32_t status);
 
-// Failure CERTIFICATE: what was wrong with the certificate. `eaprs_session_text` has names and
-// dates.
-//
-// # Safety
-// `session` is a live handle.
-eaprs_certificate_refusal eaprs_session_certificate_refusal(const eaprs_session *session);
-
 // Failures TLS_ALERT and CERTIFICATE: the number of the alert (RFC 8446 section 6) that the other
 // side sent, or that our refusal was sent as; -1 otherwise.
 //
@@ -1128,6 +1121,13 @@ const char *eaprs_session_tls_suite(const eaprs_session *session, size_t *len);
 // # Safety
 // `session` is a live handle; `len` is NULL or valid for a write.
 const char *eaprs_session_peer_certificate_subject(const eaprs_session *session, size_t *len);
+
+// Failure CERTIFICATE: what was wrong with the certificate. `eaprs_session_text` has names and
+// dates.
+//
+// # Safety
+// `session` is a live handle.
+eaprs_certificate_refusal eaprs_session_certificate_refusal(const eaprs_session *session);
 
 // The version of the library in use, for example "0.1.0".
 const char *eaprs_version(void);

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig};
 use eap_rs::{ConfigError, Secret};
 
-use super::{Common, Own, Trust, apply_common, clock_policy, tls_version};
-use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take, text};
+use super::trust::Trust;
+use super::{Common, Own, apply_common, tls_version};
+use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
 use crate::config::Builder;
 use crate::{eaprs_peer_builder, eaprs_status};
 
@@ -27,6 +28,13 @@ impl eaprs_tls_peer_builder {
             setting(&mut settings);
             settings
         }))
+    }
+
+    pub(super) fn trust(
+        &mut self,
+        setting: impl FnOnce(&mut Trust),
+    ) -> Result<eaprs_status, eaprs_status> {
+        self.change(|settings| setting(&mut settings.server))
     }
 }
 
@@ -68,24 +76,6 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_new(
     })
 }
 
-/// Trusts these CAs: PEM with any number of certificates, or one in DER. May be repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `certificates` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_ca(
-    builder: *mut eaprs_tls_peer_builder,
-    certificates: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, certificates) = unsafe { (object_mut(builder), bytes(certificates, len)) };
-    guard(|| {
-        let certificates = certificates?.to_owned();
-        builder?.change(|settings| settings.server.authorities.push(certificates))
-    })
-}
-
 /// Our own certificate and its key. The certificate is PEM, with its intermediates, or DER; the key
 /// PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given twice. They are copied, and wiped.
 ///
@@ -123,126 +113,6 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_key_password(
     guard(|| {
         let password = Secret::new(password?);
         builder?.change(|settings| settings.key_password = Some(password))
-    })
-}
-
-/// Accepts servers of this name: UTF-8. With suffixes and repeated calls, any of them; without a
-/// name, any server that the CA or pin admits.
-///
-/// # Safety
-/// `builder` is a live handle; `name` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_server_name(
-    builder: *mut eaprs_tls_peer_builder,
-    name: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
-    guard(|| {
-        let name = name?.to_owned();
-        builder?.change(|settings| settings.server.names.push(name))
-    })
-}
-
-/// Accepts servers of this name and of every name below it: UTF-8. `example.org` takes
-/// `radius.example.org`, and never `notexample.org`.
-///
-/// # Safety
-/// `builder` is a live handle; `name` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_server_name_suffix(
-    builder: *mut eaprs_tls_peer_builder,
-    name: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
-    guard(|| {
-        let name = name?.to_owned();
-        builder?.change(|settings| settings.server.suffixes.push(name))
-    })
-}
-
-/// Accepts only servers whose certificate has this SHA-256 fingerprint, or another pinned one: 32
-/// octets at `fingerprint`. Without a CA, the pin replaces it.
-///
-/// # Safety
-/// `builder` is a live handle; `fingerprint` has 32 octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_pin_sha256(
-    builder: *mut eaprs_tls_peer_builder,
-    fingerprint: *const u8,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, fingerprint) = unsafe { (object_mut(builder), bytes(fingerprint, 32)) };
-    guard(|| {
-        let pin = fingerprint?.try_into().map_err(|_| eaprs_status::InvalidArgument)?;
-        builder?.change(|settings| settings.server.pins.push(pin))
-    })
-}
-
-/// Looks certificates up in these revocation lists: PEM with any number, or one in DER. May be
-/// repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `lists` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_crl(
-    builder: *mut eaprs_tls_peer_builder,
-    lists: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, lists) = unsafe { (object_mut(builder), bytes(lists, len)) };
-    guard(|| {
-        let lists = lists?.to_owned();
-        builder?.change(|settings| settings.server.revocation_lists.push(lists))
-    })
-}
-
-/// Also accepts chains signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs made
-/// them.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_allow_legacy_signatures(
-    builder: *mut eaprs_tls_peer_builder,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| builder?.change(|settings| settings.server.legacy_signatures = true))
-}
-
-/// Accepts every server. Whoever stands in the way can take the login.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_insecure_no_server_authentication(
-    builder: *mut eaprs_tls_peer_builder,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| builder?.change(|settings| settings.server.insecure = true))
-}
-
-/// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
-/// not set.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_clock_policy(
-    builder: *mut eaprs_tls_peer_builder,
-    policy: u32,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| {
-        let policy = clock_policy(policy)?;
-        builder?.change(|settings| settings.server.clock = policy)
     })
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use eap_rs::tls::{CertificatePolicy, TlsServerConfig};
 use eap_rs::{ConfigError, Secret};
 
-use super::{Common, Own, Trust, apply_common, clock_policy, tls_version};
+use super::trust::Trust;
+use super::{Common, Own, apply_common, tls_version};
 use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
 use crate::config::Builder;
 use crate::{eaprs_authenticator_builder, eaprs_status};
@@ -27,6 +28,13 @@ impl eaprs_tls_server_builder {
             setting(&mut settings);
             settings
         }))
+    }
+
+    pub(super) fn trust(
+        &mut self,
+        setting: impl FnOnce(&mut Trust),
+    ) -> Result<eaprs_status, eaprs_status> {
+        self.change(|settings| setting(&mut settings.clients))
     }
 }
 
@@ -93,62 +101,6 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_key_password(
     guard(|| {
         let password = Secret::new(password?);
         builder?.change(|settings| settings.key_password = Some(password))
-    })
-}
-
-/// Trusts peers whose certificates these CAs issued: PEM with any number of certificates, or one in
-/// DER. May be repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `certificates` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_server_builder_client_ca(
-    builder: *mut eaprs_tls_server_builder,
-    certificates: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, certificates) = unsafe { (object_mut(builder), bytes(certificates, len)) };
-    guard(|| {
-        let certificates = certificates?.to_owned();
-        builder?.change(|settings| settings.clients.authorities.push(certificates))
-    })
-}
-
-/// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
-/// be repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `lists` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_server_builder_client_crl(
-    builder: *mut eaprs_tls_server_builder,
-    lists: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, lists) = unsafe { (object_mut(builder), bytes(lists, len)) };
-    guard(|| {
-        let lists = lists?.to_owned();
-        builder?.change(|settings| settings.clients.revocation_lists.push(lists))
-    })
-}
-
-/// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
-/// not set.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_server_builder_clock_policy(
-    builder: *mut eaprs_tls_server_builder,
-    policy: u32,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| {
-        let policy = clock_policy(policy)?;
-        builder?.change(|settings| settings.clients.clock = policy)
     })
 }
 
