@@ -36,9 +36,9 @@ pub unsafe extern "C" fn eaprs_session_packet(
     unsafe { lend(packet, len) }
 }
 
-/// The text of the current output, UTF-8 and NUL-terminated, safe for a screen: the prompt or
-/// challenge of a question, the message or method of an event, the reason of a failure. NULL if it
-/// has none.
+/// The text of the current output, UTF-8 and NUL-terminated, safe for a screen: the prompt,
+/// challenge or certificate's subject of a question, the message or method of an event, the reason
+/// of a failure. NULL if it has none.
 ///
 /// # Safety
 /// `session` is a live handle; `len` is NULL or valid for a write.

@@ -152,6 +152,8 @@ impl Current {
                 let text = match &query {
                     Query::Identity { prompt } => c_text(prompt),
                     Query::Token { challenge } => c_text(challenge),
+                    Query::VerifyServer { certificate, .. }
+                    | Query::VerifyClient { certificate, .. } => c_text(&certificate.subject),
                     _ => Vec::new(),
                 };
                 Self::Question { id, query, text }
@@ -198,7 +200,8 @@ impl Current {
                     | Query::Policy { identity }
                     | Query::Credential { identity, .. }
                     | Query::CheckPassword { identity, .. }
-                    | Query::Challenge { identity, .. },
+                    | Query::Challenge { identity, .. }
+                    | Query::VerifyClient { identity, .. },
                 ..
             } => Some(identity),
             Self::Event { event: Event::PeerIdentity(identity), .. } => Some(identity),

@@ -1,8 +1,11 @@
 //! What an output says of the other side's certificate.
 
-use eap_rs::Failure;
-use eap_rs::tls::CertificateRefusal;
+use std::ffi::c_char;
 
+use eap_rs::tls::{CertificateInfo, CertificateRefusal};
+use eap_rs::{Failure, Query};
+
+use crate::boundary::{lend, lend_text};
 use crate::eaprs_session;
 use crate::output::{Current, current};
 
@@ -44,6 +47,10 @@ pub enum eaprs_certificate_refusal {
     WrongUsage = 15,
     /// Issued for another server.
     NameMismatch = 16,
+    /// Of X.509 version 1, where version 3 is needed.
+    OldVersion = 17,
+    /// The host was asked, and said no. No alert is sent for that.
+    Declined = 18,
     /// A reason this version of the interface has no number for.
     Other = 255,
 }
@@ -67,6 +74,8 @@ impl From<&CertificateRefusal> for eaprs_certificate_refusal {
             CertificateRefusal::Expired { .. } => Self::Expired,
             CertificateRefusal::WrongUsage => Self::WrongUsage,
             CertificateRefusal::NameMismatch { .. } => Self::NameMismatch,
+            CertificateRefusal::OldVersion => Self::OldVersion,
+            CertificateRefusal::Declined => Self::Declined,
             _ => Self::Other,
         }
     }
@@ -86,4 +95,107 @@ pub unsafe extern "C" fn eaprs_session_certificate_refusal(
         Some(Current::Failure { failure: Failure::Certificate(refusal), .. }) => refusal.into(),
         _ => eaprs_certificate_refusal::None,
     }
+}
+
+/// The other side's certificate in the current output.
+///
+/// # Safety
+/// `session` is NULL or a live handle.
+unsafe fn certificate<'a>(session: *const eaprs_session) -> Option<&'a CertificateInfo> {
+    // SAFETY: the caller's promise.
+    match unsafe { current(session) }? {
+        Current::Question {
+            query: Query::VerifyServer { certificate, .. } | Query::VerifyClient { certificate, .. },
+            ..
+        } => Some(certificate),
+        Current::Success { outcome, .. } => outcome.tls.as_ref()?.certificate.as_deref(),
+        _ => None,
+    }
+}
+
+/// The certificates that are asked about; none if nothing of the kind is asked.
+///
+/// # Safety
+/// `session` is NULL or a live handle.
+unsafe fn chain<'a>(session: *const eaprs_session) -> &'a [Vec<u8>] {
+    // SAFETY: the caller's promise.
+    match unsafe { current(session) } {
+        Some(Current::Question {
+            query: Query::VerifyServer { chain, .. } | Query::VerifyClient { chain, .. },
+            ..
+        }) => chain,
+        _ => &[],
+    }
+}
+
+/// A success over TLS, questions VERIFY_SERVER and VERIFY_CLIENT: the subject of the other side's
+/// certificate as RFC 4514 writes names, UTF-8 and NUL-terminated, safe for a screen. NULL if there
+/// is none.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_subject(
+    session: *const eaprs_session,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller's promise.
+    let subject = match unsafe { current(session) } {
+        Some(Current::Question {
+            query: Query::VerifyServer { .. } | Query::VerifyClient { .. },
+            text,
+            ..
+        }) => Some(text.as_slice()),
+        Some(Current::Success { tls: Some(tls), .. }) => tls.subject.as_deref(),
+        _ => None,
+    };
+    // SAFETY: the caller's promise.
+    unsafe { lend_text(subject, len) }
+}
+
+/// A success over TLS, questions VERIFY_SERVER and VERIFY_CLIENT: the SHA-256 fingerprint of the
+/// other side's certificate, 32 octets, as `eaprs_tls_peer_builder_pin_sha256` takes it. NULL if
+/// there is none.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_sha256(
+    session: *const eaprs_session,
+    len: *mut usize,
+) -> *const u8 {
+    // SAFETY: the caller's promise.
+    let fingerprint = unsafe { certificate(session) }.map(|certificate| &certificate.sha256[..]);
+    // SAFETY: the caller's promise.
+    unsafe { lend(fingerprint, len) }
+}
+
+/// Questions VERIFY_SERVER and VERIFY_CLIENT: how many certificates the other side has shown; 0
+/// otherwise.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_count(
+    session: *const eaprs_session,
+) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { chain(session) }.len()
+}
+
+/// Questions VERIFY_SERVER and VERIFY_CLIENT: one of the certificates that the other side has
+/// shown, in DER. Index 0 is its own, which is asked about. NULL if there are not so many.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_der(
+    session: *const eaprs_session,
+    index: usize,
+    len: *mut usize,
+) -> *const u8 {
+    // SAFETY: the caller's promise.
+    let certificate = unsafe { chain(session) }.get(index).map(Vec::as_slice);
+    // SAFETY: the caller's promise.
+    unsafe { lend(certificate, len) }
 }

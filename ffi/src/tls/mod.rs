@@ -7,7 +7,7 @@ pub use certificate::*;
 use std::ffi::c_char;
 
 use eap_rs::Failure;
-use eap_rs::tls::TlsSummary;
+use eap_rs::tls::{CertificateRefusal, TlsSummary};
 
 use crate::boundary::{c_text, lend_text};
 use crate::config::tls_version_number;
@@ -17,6 +17,7 @@ use crate::output::{Current, current};
 /// The texts of a summary, NUL-terminated.
 pub(crate) struct TlsTexts {
     suite: Vec<u8>,
+    /// Of the other side's certificate.
     subject: Option<Vec<u8>>,
 }
 
@@ -40,7 +41,7 @@ unsafe fn texts<'a>(session: *const eaprs_session) -> Option<&'a TlsTexts> {
 }
 
 /// Failures TLS_ALERT and CERTIFICATE: the number of the alert (RFC 8446 section 6) that the other
-/// side sent, or that our refusal was sent as; -1 otherwise.
+/// side sent, or that our refusal was sent as; -1 otherwise, and if the host has declined.
 ///
 /// # Safety
 /// `session` is a live handle.
@@ -50,6 +51,7 @@ pub unsafe extern "C" fn eaprs_session_tls_alert(session: *const eaprs_session) 
     match unsafe { current(session) } {
         Some(Current::Failure { failure, .. }) => match failure {
             Failure::TlsAlert(alert) => alert.0.into(),
+            Failure::Certificate(CertificateRefusal::Declined) => -1,
             Failure::Certificate(refusal) => refusal.alert().into(),
             _ => -1,
         },
@@ -72,6 +74,21 @@ pub unsafe extern "C" fn eaprs_session_tls_version(session: *const eaprs_session
     }
 }
 
+/// A success over TLS: whether an earlier session was resumed.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_tls_resumed(session: *const eaprs_session) -> bool {
+    // SAFETY: the caller's promise.
+    match unsafe { current(session) } {
+        Some(Current::Success { outcome, .. }) => {
+            outcome.tls.as_ref().is_some_and(|summary| summary.resumed)
+        }
+        _ => false,
+    }
+}
+
 /// A success over TLS: the registered name of the cipher suite, NUL-terminated; NULL otherwise.
 ///
 /// # Safety
@@ -83,18 +100,4 @@ pub unsafe extern "C" fn eaprs_session_tls_suite(
 ) -> *const c_char {
     // SAFETY: the caller's promise.
     unsafe { lend_text(texts(session).map(|texts| texts.suite.as_slice()), len) }
-}
-
-/// A success over TLS: the subject of the other side's certificate as RFC 4514 writes names, UTF-8
-/// and NUL-terminated, safe for a screen. NULL if there is none.
-///
-/// # Safety
-/// `session` is a live handle; `len` is NULL or valid for a write.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_session_peer_certificate_subject(
-    session: *const eaprs_session,
-    len: *mut usize,
-) -> *const c_char {
-    // SAFETY: the caller's promise.
-    unsafe { lend_text(texts(session).and_then(|texts| texts.subject.as_deref()), len) }
 }

@@ -2,10 +2,12 @@
 
 mod peer;
 mod server;
+mod ticket_keys;
 mod trust;
 
 pub use peer::*;
 pub use server::*;
+pub use ticket_keys::*;
 pub use trust::*;
 
 use eap_rs::Secret;

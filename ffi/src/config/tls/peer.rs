@@ -44,6 +44,8 @@ struct Settings {
     own: Option<Own>,
     key_password: Option<Secret>,
     common: Common,
+    resumption: Option<bool>,
+    require_indication_on_resumption: bool,
 }
 
 impl Settings {
@@ -56,12 +58,18 @@ impl Settings {
         if let Some(password) = &self.key_password {
             builder = builder.key_password(password.expose());
         }
+        if let Some(resume) = self.resumption {
+            builder = builder.resumption(resume);
+        }
+        if self.require_indication_on_resumption {
+            builder = builder.require_indication_on_resumption();
+        }
         builder.build()
     }
 }
 
-/// Makes a builder. At least a CA, a pin or `..._insecure_no_server_authentication` is needed, and
-/// for EAP-TLS a certificate.
+/// Makes a builder. At least a CA, a pin, `..._ask_host` or `..._insecure_no_server_authentication`
+/// is needed, and for EAP-TLS a certificate.
 ///
 /// # Safety
 /// `builder` is valid for a write.
@@ -162,6 +170,36 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_fragment_size(
     // SAFETY: the caller's promise.
     let builder = unsafe { object_mut(builder) };
     guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
+}
+
+/// Whether sessions are resumed, where the server lets us; they are if not set. They are kept in
+/// the settings that are built: every session that shares those resumes them, for the same
+/// identity.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_resumption(
+    builder: *mut eaprs_tls_peer_builder,
+    resume: bool,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.resumption = Some(resume)))
+}
+
+/// Has a server of TLS 1.3 say that it grants access (RFC 9190 section 2.5) also when it resumes a
+/// session. Without this, EAP-Success suffices then, because some servers send nothing else.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_require_indication_on_resumption(
+    builder: *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.require_indication_on_resumption = true))
 }
 
 /// Checks everything and makes settings. The builder stays, to be corrected or freed.

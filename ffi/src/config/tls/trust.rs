@@ -37,6 +37,7 @@ pub(super) struct Trust {
     pins: Vec<[u8; 32]>,
     revocation_lists: Vec<Vec<u8>>,
     clock: ClockPolicy,
+    ask_host: bool,
     legacy_signatures: bool,
     insecure: bool,
 }
@@ -57,6 +58,9 @@ impl Trust {
         }
         for octets in &self.revocation_lists {
             policy = policy.crl(octets);
+        }
+        if self.ask_host {
+            policy = policy.ask_host();
         }
         policy = policy.clock(self.clock).allow_legacy_signatures(self.legacy_signatures);
         if self.insecure { policy.insecure_no_server_authentication() } else { policy }
@@ -170,6 +174,20 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_allow_legacy_signatures(
     guard(|| builder?.trust(|trust| trust.legacy_signatures = true))
 }
 
+/// Asks VERIFY_SERVER about every server whose certificate passes the rest, unless its session is
+/// resumed. With this, neither a CA nor a pin is needed: whoever answers decides alone.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_ask_host(
+    builder: *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.trust(|trust| trust.ask_host = true))
+}
+
 /// Accepts every server. Whoever stands in the way can take the login.
 ///
 /// # Safety
@@ -255,6 +273,20 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_clock_policy(
         let policy = clock_policy(policy)?;
         builder?.trust(|trust| trust.clock = policy)
     })
+}
+
+/// Asks VERIFY_CLIENT about every peer whose certificate passes the rest, also if its session is
+/// resumed. With this, no CA is needed: whoever answers decides alone.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_ask_host(
+    builder: *mut eaprs_tls_server_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.trust(|trust| trust.ask_host = true))
 }
 
 #[cfg(test)]
