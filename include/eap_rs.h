@@ -105,8 +105,7 @@ typedef enum {
     // Authenticator: which challenge is `eaprs_session_identity` to be shown? Answer with a text.
     EAPRS_QUERY_CHALLENGE = 7,
     // Peer: may the server with the certificate of subject `eaprs_session_text` be trusted? The
-    // accessors `eaprs_session_peer_certificate_...` say more. Answer with a verdict; declining
-    // counts as "no".
+    // accessors `eaprs_session_peer_certificate_...` say more. Answer with a verdict.
     EAPRS_QUERY_VERIFY_SERVER = 8,
     // Authenticator: may the peer with the certificate of subject `eaprs_session_text` log in as
     // `eaprs_session_identity`? The accessors `eaprs_session_peer_certificate_...` say more.

@@ -29,8 +29,7 @@ pub enum eaprs_query {
     /// Authenticator: which challenge is `eaprs_session_identity` to be shown? Answer with a text.
     Challenge = 7,
     /// Peer: may the server with the certificate of subject `eaprs_session_text` be trusted? The
-    /// accessors `eaprs_session_peer_certificate_...` say more. Answer with a verdict; declining
-    /// counts as "no".
+    /// accessors `eaprs_session_peer_certificate_...` say more. Answer with a verdict.
     VerifyServer = 8,
     /// Authenticator: may the peer with the certificate of subject `eaprs_session_text` log in as
     /// `eaprs_session_identity`? The accessors `eaprs_session_peer_certificate_...` say more.
