@@ -286,6 +286,13 @@ pub enum Failure {
         /// The method that had been answered.
         method: MethodType,
     },
+    /// Peer: the authenticator refused while a TLS session was being resumed, which it may have
+    /// forgotten: the next login begins from scratch.
+    #[error("the network refused to resume the session, the next login is a full one ({method})")]
+    ResumptionRejected {
+        /// The method that the session belongs to.
+        method: MethodType,
+    },
     /// Peer: every method the authenticator wanted is one we do not accept.
     #[error("no common method: the network wants {wanted}")]
     MethodRefused {

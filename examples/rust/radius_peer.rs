@@ -10,15 +10,17 @@
 
 #[path = "radius/client.rs"]
 mod client;
+#[path = "radius/clock.rs"]
+mod clock;
 #[path = "radius/login.rs"]
 mod login;
 mod names;
 #[path = "radius/peer_command.rs"]
 mod peer_command;
+#[path = "radius/peer_tls.rs"]
+mod peer_tls;
 #[path = "radius/report.rs"]
 mod report;
-#[path = "radius/tls.rs"]
-mod tls;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 
@@ -71,16 +73,27 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         }
         Command::Login(settings) => settings,
     };
-    let config = Arc::new(peer_config(settings)?);
+    let mut config = Arc::new(peer_config(settings)?);
     let identity = Identity::new(settings.outer_identity());
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let mut client =
         Client::connect(&settings.server, &settings.secret, settings.timeout, rng.fork())
             .map_err(|error| format!("{}: {error}", settings.server))?;
     let mut tally = Tally::new(settings);
-    for _ in 0..settings.count {
-        let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
-        tally.add(login.run(&identity, &mut client), out)?;
+    for round in 0..settings.count {
+        if round > 0 && settings.resumptions() > 0 {
+            // The old one has the sessions of the last round.
+            config = Arc::new(peer_config(settings)?);
+        }
+        for _ in 0..=settings.resumptions() {
+            let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
+            let report = login.run(&identity, &mut client);
+            let failed = report.result.is_err();
+            tally.add(report, out)?;
+            if failed {
+                break;
+            }
+        }
     }
     Ok(tally.finish(out)?)
 }
@@ -92,7 +105,7 @@ fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
         config = config.password(password);
     }
     config = match settings.method.method {
-        MethodType::TLS => config.tls(tls::peer(&settings.tls)?),
+        MethodType::TLS => config.tls(peer_tls::config(&settings.tls)?),
         method => config.method(method),
     };
     Ok(config.build()?)

@@ -8,13 +8,17 @@
 //! One line is printed for each event, and never a secret. `Server::run` is the loop: everything
 //! between a datagram and the next is done by the library.
 
+#[path = "radius/clock.rs"]
+mod clock;
 mod names;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]
 mod server_command;
-#[path = "radius/tls.rs"]
-mod tls;
+#[path = "radius/server_tls.rs"]
+mod server_tls;
+#[path = "radius/ticket_keys.rs"]
+mod ticket_keys;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 #[path = "radius/users.rs"]
@@ -31,6 +35,7 @@ use rand::rngs::{StdRng, SysRng};
 
 use server::Server;
 use server_command::{Command, Settings};
+use ticket_keys::TicketKeyFile;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -62,20 +67,28 @@ fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
         Command::Help => return Ok(out.write_all(server_command::help().as_bytes())?),
         Command::Serve(settings) => settings,
     };
-    let config = server_config(settings)?;
+    let mut rng = StdRng::try_from_rng(&mut SysRng)?;
+    let ticket_keys = settings.tls.get("ticket-key");
+    let ticket_keys = ticket_keys.map(|path| TicketKeyFile::open(path, &mut rng)).transpose()?;
+    let config = server_config(settings, ticket_keys.as_ref())?;
     let socket = UdpSocket::bind(&settings.listen)
         .map_err(|error| format!("{}: {error}", settings.listen))?;
-    let rng = StdRng::try_from_rng(&mut SysRng)?;
-    Server::new(socket, &settings.secret, &settings.users, config, rng, out).run()?;
+    Server::new(socket, &settings.secret, &settings.users, config, ticket_keys, rng, out).run()?;
     Ok(())
 }
 
 /// Everything that the authenticators are told: the one place where methods are configured.
-fn server_config(settings: &Settings) -> Result<AuthenticatorConfig, Box<dyn Error>> {
+fn server_config(
+    settings: &Settings,
+    ticket_keys: Option<&TicketKeyFile>,
+) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
     for facts in &settings.methods {
         config = match facts.method {
-            MethodType::TLS => config.tls(tls::server(&settings.tls)?),
+            MethodType::TLS => {
+                let keys = ticket_keys.map(TicketKeyFile::keys);
+                config.tls(server_tls::config(&settings.tls, keys)?)
+            }
             method => config.method(method),
         };
     }

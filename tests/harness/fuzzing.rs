@@ -111,9 +111,7 @@ pub fn radius(data: &[u8]) {
 fn radius_reply(request: &RadiusPacket<'_>, secret: &SharedSecret) {
     let config = AuthenticatorConfig::builder().backend().method(MethodType::MD5);
     let mut table = SessionTable::new(Arc::new(config.build().unwrap()), 4, rng());
-    let state = request.values(AttributeType::STATE).next();
-    let eap = request.eap_message().unwrap_or_default();
-    let taken = table.handle_packet(state, &eap, Instant::from_millis(0));
+    let taken = table.handle_packet(request, Instant::from_millis(0));
     assert_eq!(taken.is_ok(), table.poll_timeout().is_some());
     while let Some((state, output)) = table.poll_output() {
         let SessionOutput::Challenge(challenge) = output else { continue };

@@ -17,6 +17,7 @@
 mod authenticator;
 mod certificates;
 mod lab;
+mod mtu;
 mod phone;
 mod radius;
 mod tls;

@@ -9,6 +9,7 @@
 )]
 
 mod login;
+mod mtu;
 mod questions;
 mod refusal;
 mod resumption;

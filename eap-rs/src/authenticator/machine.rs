@@ -322,6 +322,7 @@ impl Authenticator {
             server_name: &self.config.server_name,
             prompt: &self.config.token_prompt,
             unix_time: self.calendar.at(now),
+            mtu: self.mtu,
             rng: &mut self.rng,
         };
         call(instance.as_mut(), &mut cx, &mut self.draft)

@@ -24,6 +24,12 @@ use machine::{Current, State};
 use policy::Policy;
 use retransmit::RoundTrip;
 
+/// What every lower layer has to carry (RFC 3748 §3.1).
+const MIN_MTU: usize = 1020;
+
+/// What the Length of an EAP packet can say.
+const MAX_MTU: usize = 65_535;
+
 /// One conversation of the side that grants access: a switch or access point without a backend
 /// server, or the backend server
 /// ([`AuthenticatorConfigBuilder::backend`](AuthenticatorConfigBuilder::backend)).
@@ -55,6 +61,7 @@ pub struct Authenticator {
     keys: Option<Keys>,
     rounds: u16,
     calendar: Calendar,
+    mtu: usize,
     questions: Questions,
     outputs: Outbox,
 }
@@ -76,6 +83,7 @@ impl Authenticator {
             keys: None,
             rounds: 0,
             calendar: Calendar::default(),
+            mtu: MAX_MTU,
             questions: Questions::default(),
             outputs: Outbox::default(),
         }
@@ -141,6 +149,14 @@ impl Authenticator {
     /// against it; [`ClockPolicy`](crate::tls::ClockPolicy) says what happens without it.
     pub fn set_unix_time(&mut self, unix_seconds: u64, now: Instant) {
         self.calendar.set(unix_seconds, now);
+    }
+
+    /// Says how long an EAP packet may be on the way to the peer, in octets: from here on, methods
+    /// that send long messages cut them so that no Request is longer, even where their settings
+    /// would allow it. Less than 1020 counts as 1020, which every lower layer has to carry
+    /// (RFC 3748 §3.1).
+    pub fn set_mtu(&mut self, octets: usize) {
+        self.mtu = octets.clamp(MIN_MTU, MAX_MTU);
     }
 
     /// The next thing to do, or `None` when there is nothing left.

@@ -177,6 +177,9 @@ pub struct ServerContext<'a> {
     pub prompt: &'a str,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
+    /// How long the EAP packet may be that is being built, all of it, in octets: at least 1020
+    /// (RFC 3748 §3.1).
+    pub mtu: usize,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }

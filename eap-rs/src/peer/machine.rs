@@ -573,6 +573,11 @@ impl Peer {
 
     fn reason_of_rejection(&self) -> Failure {
         match (&self.selected, self.last.refused) {
+            (Some(Selected { method, instance, .. }), _)
+                if instance.tls().is_some_and(|tls| tls.resumed) =>
+            {
+                Failure::ResumptionRejected { method: *method }
+            }
             (Some(Selected { method, .. }), _) => Failure::Rejected { method: *method },
             (None, Some(wanted)) => Failure::MethodRefused { wanted },
             (None, None) => Failure::IdentityRejected,

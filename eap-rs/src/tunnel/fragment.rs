@@ -19,6 +19,9 @@ const VERSION: u8 = 0x07;
 
 const LENGTH_LEN: usize = 4;
 
+/// Octets of a packet before the data: the EAP header, the Type and the flags.
+const HEADER_LEN: usize = 6;
+
 /// What goes in and out of one conversation.
 #[derive(Debug)]
 pub(crate) struct Fragments {
@@ -170,6 +173,12 @@ impl Fragments {
         }
     }
 
+    /// From here on, no packet sent is longer than `mtu`.
+    pub(crate) fn set_mtu(&mut self, mtu: usize) {
+        let room = mtu.saturating_sub(HEADER_LEN);
+        self.limits.fragment_size = self.limits.fragment_size.min(room);
+    }
+
     /// Whether part of a message is still to be sent.
     pub(crate) fn is_sending(&self) -> bool {
         self.sent < self.outgoing.len()
@@ -263,6 +272,27 @@ mod tests {
             }
             assert!(!sender.is_sending());
         }
+    }
+
+    #[test]
+    fn the_mtu_limits_what_is_left_of_a_message_and_never_raises_the_limit() {
+        let octets: Vec<u8> = (0..40).collect();
+        let mut sender = Fragments::new(Limits { fragment_size: 20, ..LIMITS });
+        let mut receiver = fragments();
+        sender.message().extend_from_slice(&octets);
+        for (mtu, len) in [(1000, 21), (16, 11), (1000, 11)] {
+            sender.set_mtu(mtu);
+            let mut packet = PacketBuffer::default();
+            sender.write_next(0, &mut packet);
+            assert_eq!(packet.len(), len);
+            let arrival = receiver.receive(packet.as_slice()).unwrap();
+            if sender.is_sending() {
+                assert_eq!(arrival, Arrival::Fragment);
+            }
+        }
+        let mut packet = PacketBuffer::default();
+        sender.write_next(0, &mut packet);
+        assert_eq!(receiver.receive(packet.as_slice()), message(&octets));
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl Tunnel {
         Self { fragments: Fragments::new(limits), engine, ask_host }
     }
 
+    /// From here on, no EAP packet sent is longer than `mtu`.
+    pub(crate) fn set_mtu(&mut self, mtu: usize) {
+        self.fragments.set_mtu(mtu);
+    }
+
     /// What the Type-Data of a packet would be taken for. Changes nothing.
     pub(crate) fn inspect<'a>(&self, data: &'a [u8]) -> Result<Part<'a>, Refusal> {
         self.fragments.inspect(data)

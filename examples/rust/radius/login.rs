@@ -1,7 +1,6 @@
 //! One login: the peer on one side, the RADIUS client on the other.
 
 use std::sync::Arc;
-use std::time::Instant as Clock;
 
 use eap_rs::radius::{MppeKeys, RadiusCode};
 use eap_rs::{
@@ -11,7 +10,7 @@ use eap_rs::{
 use rand::rngs::StdRng;
 
 use crate::client::{Client, Reply};
-use crate::tls::unix_time;
+use crate::clock::{Clock, unix_time};
 
 /// The Identity Request of a NAS (RFC 3748 §5.1).
 const IDENTITY_REQUEST: [u8; 5] = [Code::Request as u8, 0, 0, 5, 1];
@@ -22,10 +21,17 @@ pub(crate) struct Report {
     pub(crate) result: Result<(), String>,
     /// Whether both ends have keys, and the same.
     pub(crate) keys: bool,
+    /// Whether a TLS session was resumed.
+    pub(crate) resumed: bool,
     /// How long it took.
     pub(crate) millis: u64,
     /// Requests that were answered.
     pub(crate) round_trips: u32,
+}
+
+struct Success {
+    keys: bool,
+    resumed: bool,
 }
 
 /// The host of a peer.
@@ -41,27 +47,44 @@ impl<'a> Login<'a> {
     pub(crate) fn new(config: Arc<PeerConfig>, password: Option<&'a str>, rng: StdRng) -> Self {
         let mut peer = Peer::new(config, rng);
         peer.set_unix_time(unix_time(), Instant::from_millis(0));
-        Self { peer, password, clock: Clock::now(), finished: None, round_trips: 0 }
+        Self { peer, password, clock: Clock::start(), finished: None, round_trips: 0 }
     }
 
     /// Logs in.
     pub(crate) fn run(mut self, identity: &Identity, client: &mut Client<'_>) -> Report {
         let ended = self.converse(identity, client);
+        let (keys, resumed) = match ended {
+            Ok(Success { keys, resumed }) => (keys, resumed),
+            Err(_) => (false, false),
+        };
         Report {
-            keys: matches!(ended, Ok(true)),
+            keys,
+            resumed,
             result: ended.map(|_| ()),
-            millis: self.now().as_millis(),
+            millis: self.clock.now().as_millis(),
             round_trips: self.round_trips,
         }
     }
 
-    /// Gives whether there are keys, or what to tell the user.
-    fn converse(&mut self, identity: &Identity, client: &mut Client<'_>) -> Result<bool, String> {
+    /// The error is what to tell the user.
+    fn converse(
+        &mut self,
+        identity: &Identity,
+        client: &mut Client<'_>,
+    ) -> Result<Success, String> {
         let mut state = None;
         let mut response = self.feed(&IDENTITY_REQUEST)?;
         loop {
             let packet = match (self.finished.take(), response) {
-                (Some(Err(failure)), _) => return Err(failure.to_string()),
+                (Some(Err(failure)), last) => {
+                    // An alert, or what acknowledges one: with it, the server can end as well.
+                    if let Some(packet) = last
+                        && client.exchange(identity, state.as_deref(), &packet).is_ok()
+                    {
+                        self.round_trips += 1;
+                    }
+                    return Err(failure.to_string());
+                }
                 (None, Some(packet)) => packet,
                 _ => return Err("the network expects an answer where there is none".into()),
             };
@@ -78,10 +101,13 @@ impl<'a> Login<'a> {
         }
     }
 
-    fn accepted(&mut self, reply: &Reply) -> Result<bool, String> {
+    fn accepted(&mut self, reply: &Reply) -> Result<Success, String> {
         self.feed(&reply.eap)?;
         match self.finished.take() {
-            Some(Ok(outcome)) => compare_keys(&outcome, reply.keys.as_ref()),
+            Some(Ok(outcome)) => Ok(Success {
+                keys: compare_keys(&outcome, reply.keys.as_ref())?,
+                resumed: outcome.tls.is_some_and(|tls| tls.resumed),
+            }),
             Some(Err(failure)) => Err(failure.to_string()),
             None => Err("Access-Accept without EAP-Success".into()),
         }
@@ -93,7 +119,7 @@ impl<'a> Login<'a> {
             let _ = self.feed(&reply.eap);
         }
         if self.finished.is_none() {
-            self.peer.handle_signal(Signal::AltReject, self.now());
+            self.peer.handle_signal(Signal::AltReject, self.clock.now());
             let _ = self.drain();
         }
         match self.finished.take() {
@@ -104,7 +130,7 @@ impl<'a> Login<'a> {
 
     /// Gives the peer a packet, and returns its response.
     fn feed(&mut self, packet: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        if let Received::Discarded(reason) = self.peer.handle_packet(packet, self.now()) {
+        if let Received::Discarded(reason) = self.peer.handle_packet(packet, self.clock.now()) {
             return Err(format!("the network sent a bad packet: {reason}"));
         }
         self.drain()
@@ -119,7 +145,7 @@ impl<'a> Login<'a> {
                 Output::Ask(id, query) => {
                     let answer = self.answer(&query);
                     self.peer
-                        .handle_answer(id, answer, self.now())
+                        .handle_answer(id, answer, self.clock.now())
                         .map_err(|error| error.to_string())?;
                 }
                 _ => {}
@@ -136,14 +162,9 @@ impl<'a> Login<'a> {
             _ => Answer::Decline,
         }
     }
-
-    fn now(&self) -> Instant {
-        let millis = self.clock.elapsed().as_millis();
-        Instant::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
-    }
 }
 
-/// The NAS would protect the link with the server's keys, the peer with its own (RFC 3579 §3.2).
+/// Whether there are keys. The NAS would protect the link with the server's keys, the peer with its own (RFC 3579 §3.2).
 fn compare_keys(outcome: &Outcome, sent: Option<&MppeKeys>) -> Result<bool, String> {
     match (&outcome.keys, sent) {
         (None, None) => Ok(false),

@@ -16,9 +16,10 @@ usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
        radius_peer --help
 ";
 
-const TLS_FLAGS: [&str; 10] = [
+const TLS_FLAGS: [&str; 11] = [
     "anonymous-identity",
     "ca",
+    "crl",
     "insecure-no-server-authentication",
     "server-name",
     "cert",
@@ -62,6 +63,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// `--resume`: how often each login is resumed.
+    pub(crate) fn resumptions(&self) -> u32 {
+        self.tls.number("resume").and_then(|times| times.try_into().ok()).unwrap_or(0)
+    }
+
+    /// How many logins there will be, if each succeeds.
+    pub(crate) fn logins(&self) -> u64 {
+        u64::from(self.count) * (1 + u64::from(self.resumptions()))
+    }
+
     /// The identity that is sent in the clear.
     pub(crate) fn outer_identity(&self) -> &str {
         self.tls.get("anonymous-identity").unwrap_or(&self.identity)
@@ -145,12 +156,15 @@ pub(crate) fn help() -> String {
 TLS-based methods also take:
   --anonymous-identity NAME             who is said to log in, outside TLS
   --ca FILE                             who may sign the server's certificate
+  --crl FILE                            certificates its CA has revoked; again
+                                        for each CA of the chain
   --insecure-no-server-authentication   anybody may be the server
   --server-name NAME                    the name in its certificate
   --cert FILE --key FILE                the peer's own certificate
   --tls-min VERSION --tls-max VERSION   1.2 or 1.3
   --fragment-size N                     octets of TLS in one EAP packet
-  --resume N                            log in that often again by resumption
+  --resume N                            after each login, log in again that
+                                        often, offering to resume the session
 
 The last line is SUCCESS, or FAILURE and why. The server's MPPE keys have to be
 those that the method has derived.

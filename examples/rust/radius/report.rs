@@ -20,6 +20,7 @@ pub(crate) struct Tally<'a> {
     bar: bool,
     done: u32,
     failed: u32,
+    resumed: u32,
     /// Why the first one failed.
     reason: Option<String>,
 }
@@ -33,6 +34,7 @@ impl<'a> Tally<'a> {
             bar: settings.count > 1 && io::stderr().is_terminal(),
             done: 0,
             failed: 0,
+            resumed: 0,
             reason: None,
         }
     }
@@ -40,14 +42,16 @@ impl<'a> Tally<'a> {
     /// A login has ended.
     pub(crate) fn add(&mut self, report: Report, out: &mut impl Write) -> io::Result<()> {
         self.done += 1;
+        self.resumed += u32::from(report.resumed);
         if self.settings.json {
             writeln!(out, "{}", self.json(&report))?;
         } else if self.settings.count == 1 && report.result.is_ok() {
             writeln!(
                 out,
-                "{} logged in by {}: {} round trips, {} ms, keys: {}",
+                "{} logged in by {}{}: {} round trips, {} ms, keys: {}",
                 self.settings.identity,
                 self.settings.method.method,
+                if report.resumed { ", resumed" } else { "" },
                 report.round_trips,
                 report.millis,
                 if report.keys { "equal on both ends" } else { "none" },
@@ -68,6 +72,7 @@ impl<'a> Tally<'a> {
             "identity": self.settings.identity,
             "reason": report.result.as_ref().err(),
             "keys": report.keys,
+            "resumed": report.resumed,
             "ms": report.millis,
             "round_trips": report.round_trips,
         })
@@ -79,15 +84,20 @@ impl<'a> Tally<'a> {
             let _ = io::stderr().write_all(b"\n");
         }
         if !self.settings.json {
+            let (done, logins) = (self.done, self.settings.logins());
             if self.settings.count > 1 {
-                let (done, rate) = (self.done, self.rate());
-                writeln!(out, "{} of {done} logins, {rate:.1} per second", done - self.failed)?;
+                let resumed = match self.settings.resumptions() {
+                    0 => String::new(),
+                    _ => format!(", {} resumed", self.resumed),
+                };
+                let (succeeded, rate) = (done - self.failed, self.rate());
+                writeln!(out, "{succeeded} of {done} logins{resumed}, {rate:.1} per second")?;
             }
-            match (&self.reason, self.settings.count) {
+            match (&self.reason, logins) {
                 (None, _) => writeln!(out, "SUCCESS")?,
                 (Some(reason), 1) => writeln!(out, "FAILURE: {reason}")?,
                 (Some(reason), _) => {
-                    writeln!(out, "FAILURE: {} of {} logins: {reason}", self.failed, self.done)?;
+                    writeln!(out, "FAILURE: {} of {done} logins: {reason}", self.failed)?;
                 }
             }
         }
@@ -100,12 +110,12 @@ impl<'a> Tally<'a> {
 
     fn draw(&mut self) {
         let due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
-        if !self.bar || !(due || self.done == self.settings.count) {
+        let count = self.settings.logins();
+        if !self.bar || !(due || u64::from(self.done) == count) {
             return;
         }
         self.drawn = Some(Instant::now());
-        let count = self.settings.count;
-        let filled = u64::from(self.done) * u64::from(BAR_WIDTH) / u64::from(count);
+        let filled = u64::from(self.done) * u64::from(BAR_WIDTH) / count;
         let bar: String =
             (0..u64::from(BAR_WIDTH)).map(|place| if place < filled { '#' } else { '.' }).collect();
         let line = format!(

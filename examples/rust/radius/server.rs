@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
 use eap_rs::radius::{
     AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusDiscard, RadiusPacket, Seen,
     SessionOutput, SessionState, SessionTable, SharedSecret,
 };
-use eap_rs::{AuthenticatorConfig, Failure, Identity, Instant, Outcome};
+use eap_rs::{AuthenticatorConfig, Failure, Identity, Outcome};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::tls::unix_time;
+use crate::clock::{Clock, unix_time};
+use crate::ticket_keys::TicketKeyFile;
 use crate::users::Users;
 
 /// How many conversations there may be at a time.
@@ -28,6 +29,7 @@ pub(crate) struct Server<'a, W> {
     socket: UdpSocket,
     secret: &'a SharedSecret,
     users: &'a Users,
+    ticket_keys: Option<TicketKeyFile>,
     clock: Clock,
     sessions: SessionTable<StdRng>,
     duplicates: DuplicateCache<SocketAddr>,
@@ -48,6 +50,7 @@ impl<'a, W: Write> Server<'a, W> {
         secret: &'a SharedSecret,
         users: &'a Users,
         config: AuthenticatorConfig,
+        ticket_keys: Option<TicketKeyFile>,
         mut rng: StdRng,
         log: W,
     ) -> Self {
@@ -55,7 +58,8 @@ impl<'a, W: Write> Server<'a, W> {
             socket,
             secret,
             users,
-            clock: Clock::now(),
+            ticket_keys,
+            clock: Clock::start(),
             sessions: SessionTable::new(Arc::new(config), MAX_SESSIONS, rng.fork()),
             duplicates: DuplicateCache::new(MAX_DUPLICATES, DuplicateCache::<SocketAddr>::LIFETIME),
             waiting: BTreeMap::new(),
@@ -67,12 +71,15 @@ impl<'a, W: Write> Server<'a, W> {
     /// For ever.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         writeln!(self.log, "listening on {}", self.socket.local_addr()?)?;
-        self.sessions.set_unix_time(unix_time(), self.now());
+        self.sessions.set_unix_time(unix_time(), self.clock.now());
         let mut buffer = [0; 4096];
         loop {
             self.socket.set_read_timeout(self.time_left())?;
             match self.socket.recv_from(&mut buffer) {
                 Ok((len, source)) => {
+                    if let Some(line) = self.ticket_keys.as_mut().and_then(TicketKeyFile::refresh) {
+                        writeln!(self.log, "{line}")?;
+                    }
                     let octets = buffer.get(..len).unwrap_or_default();
                     if let Err(reason) = self.request(octets, source)? {
                         writeln!(self.log, "drop from {source}: {reason}")?;
@@ -81,7 +88,7 @@ impl<'a, W: Write> Server<'a, W> {
                 Err(error) if is_no_news(&error) => {}
                 Err(error) => return Err(error),
             }
-            let now = self.now();
+            let now = self.clock.now();
             self.sessions.handle_timeout(now);
             self.sessions.set_unix_time(unix_time(), now);
             self.outputs()?;
@@ -94,7 +101,7 @@ impl<'a, W: Write> Server<'a, W> {
         octets: &[u8],
         source: SocketAddr,
     ) -> io::Result<Result<(), RadiusDiscard>> {
-        let now = self.now();
+        let now = self.clock.now();
         let packet = match RadiusPacket::parse(octets) {
             Ok(packet) => packet,
             Err(reason) => return Ok(Err(reason)),
@@ -113,11 +120,7 @@ impl<'a, W: Write> Server<'a, W> {
                 return Ok(Ok(()));
             }
         }
-        let Some(eap) = packet.eap_message() else {
-            return Ok(Err(RadiusDiscard::NoEapMessage));
-        };
-        let state = packet.values(AttributeType::STATE).next();
-        Ok(self.sessions.handle_packet(state, &eap, now).map(|session| {
+        Ok(self.sessions.handle_packet(&packet, now).map(|session| {
             self.waiting.insert(session, Request { source, octets: octets.to_vec() });
         }))
     }
@@ -132,7 +135,7 @@ impl<'a, W: Write> Server<'a, W> {
                 }
                 SessionOutput::Ask(id, query) => {
                     let answer = self.users.answer(&query);
-                    let now = self.now();
+                    let now = self.clock.now();
                     if let Err(error) = self.sessions.handle_answer(session, id, answer, now) {
                         writeln!(self.log, "answer not taken: {error}")?;
                     }
@@ -166,7 +169,11 @@ impl<'a, W: Write> Server<'a, W> {
                 None => reply,
             }
         })?;
-        writeln!(self.log, "accept {identity} ({})", outcome.method)
+        let resumed = match &outcome.tls {
+            Some(tls) if tls.resumed => ", resumed",
+            _ => "",
+        };
+        writeln!(self.log, "accept {identity} ({}{resumed})", outcome.method)
     }
 
     fn reject(
@@ -205,12 +212,7 @@ impl<'a, W: Write> Server<'a, W> {
     /// Until the next deadline; a socket's time-out must not be zero.
     fn time_left(&self) -> Option<Duration> {
         let deadline = self.sessions.poll_timeout()?;
-        Some(deadline.saturating_since(self.now()).max(Duration::from_millis(1)))
-    }
-
-    fn now(&self) -> Instant {
-        let millis = self.clock.elapsed().as_millis();
-        Instant::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+        Some(deadline.saturating_since(self.clock.now()).max(Duration::from_millis(1)))
     }
 }
 

@@ -16,8 +16,17 @@ usage: radius_server --listen HOST:PORT --secret SECRET
        radius_server --help
 ";
 
-const TLS_FLAGS: [&str; 7] =
-    ["cert", "key", "ca", "tls-min", "tls-max", "fragment-size", "ticket-key"];
+const TLS_FLAGS: [&str; 9] = [
+    "cert",
+    "key",
+    "ca",
+    "crl",
+    "tls-min",
+    "tls-max",
+    "fragment-size",
+    "ticket-key",
+    "session-lifetime",
+];
 
 /// What to do.
 #[derive(Debug)]
@@ -108,9 +117,17 @@ OTP takes the password for the user's next one-time password.
 TLS-based methods also take:
   --cert FILE --key FILE                the server's certificate
   --ca FILE                             who may sign the peers' certificates
+  --crl FILE                            certificates its CA has revoked; again
+                                        for each CA of the chain
   --tls-min VERSION --tls-max VERSION   1.2 or 1.3
   --fragment-size N                     octets of TLS in one EAP packet
-  --ticket-key FILE                     lets several servers resume sessions
+  --ticket-key FILE                     lets peers resume their sessions, also
+                                        those of other servers with this file:
+                                        a key in each line, 64 hexadecimal
+                                        digits, the newest first; made if it is
+                                        not there, read again when it changes
+  --session-lifetime SECONDS            how long sessions may be resumed; 3600
+                                        with --ticket-key, else not at all
 
 Requests without a valid Message-Authenticator are dropped.
 ",

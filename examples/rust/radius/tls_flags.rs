@@ -1,13 +1,15 @@
 //! The flags that only TLS-based methods have a use for. Both tools take them.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use eap_rs::MethodFacts;
+use eap_rs::tls::TlsVersion;
 use lexopt::{Error, Parser, ValueExt};
 
-/// What was given, by flag. Values are checked when they are read.
+/// What was given, by flag, in the order given. Values are checked when they are read.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct TlsFlags(BTreeMap<&'static str, String>);
+pub(crate) struct TlsFlags(BTreeMap<&'static str, Vec<String>>);
 
 impl TlsFlags {
     /// Reads the value of `flag`, if it is one of `flags`.
@@ -23,7 +25,7 @@ impl TlsFlags {
             _ => arguments.value()?.string()?,
         };
         check(flag, &value)?;
-        self.0.insert(flag, value);
+        self.0.entry(flag).or_default().push(value);
         Ok(true)
     }
 
@@ -34,15 +36,10 @@ impl TlsFlags {
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
         }
-        for flag in ["resume", "ticket-key"] {
-            if self.has(flag) {
-                return Err(format!("--{flag} is not available yet").into());
-            }
-        }
         if self.has("ca") && self.has("insecure-no-server-authentication") {
             return Err("--ca and --insecure-no-server-authentication contradict each other".into());
         }
-        for (flag, other) in [("cert", "key"), ("key", "cert")] {
+        for (flag, other) in [("cert", "key"), ("key", "cert"), ("crl", "ca")] {
             if self.has(flag) && !self.has(other) {
                 return Err(format!("--{flag} needs --{other}").into());
             }
@@ -50,15 +47,42 @@ impl TlsFlags {
         Ok(())
     }
 
-    /// What was given for `flag`.
+    /// What was given for `flag`, the last time.
     pub(crate) fn get(&self, flag: &str) -> Option<&str> {
-        self.0.get(flag).map(String::as_str)
+        self.0.get(flag)?.last().map(String::as_str)
     }
 
     /// Whether `flag` was given.
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.0.contains_key(flag)
     }
+
+    /// The TLS version that was given for `flag`.
+    pub(crate) fn version(&self, flag: &str) -> Option<TlsVersion> {
+        self.get(flag).map(|version| match version {
+            "1.2" => TlsVersion::V1_2,
+            _ => TlsVersion::V1_3,
+        })
+    }
+
+    /// The number that was given for `flag`.
+    pub(crate) fn number(&self, flag: &str) -> Option<usize> {
+        self.get(flag)?.parse().ok()
+    }
+
+    /// The octets of the file that was given for `flag`.
+    pub(crate) fn file(&self, flag: &str) -> Result<Option<Vec<u8>>, String> {
+        self.get(flag).map(|path| read(flag, path)).transpose()
+    }
+
+    /// The octets of every file that was given for `flag`.
+    pub(crate) fn files(&self, flag: &str) -> Result<Vec<Vec<u8>>, String> {
+        self.0.get(flag).into_iter().flatten().map(|path| read(flag, path)).collect()
+    }
+}
+
+fn read(flag: &str, path: &str) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("--{flag} {path}: {error}"))
 }
 
 /// TLS-based methods are those that authenticate the server, too.
@@ -71,6 +95,7 @@ fn check(flag: &str, value: &str) -> Result<(), Error> {
         "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
         "fragment-size" if !in_range(value, 64..=65_000) => "64 to 65000",
         "resume" if !in_range(value, 1..=1_000_000) => "1 to 1000000",
+        "session-lifetime" if !in_range(value, 1..=604_800) => "1 to 604800",
         _ => return Ok(()),
     };
     Err(format!("--{flag} {value:?}; accepted: {accepted}").into())

@@ -5,7 +5,7 @@
 //!
 //! 1. [`RadiusPacket::parse`], [`RadiusPacket::check_request`];
 //! 2. [`DuplicateCache::check`]: a request that was seen before is not processed again;
-//! 3. [`SessionTable::handle_packet`] with the packet's State and EAP-Message;
+//! 3. [`SessionTable::handle_packet`] with the packet, for its State, EAP-Message and Framed-MTU;
 //! 4. for each [`SessionOutput`] that is a reply, [`RadiusBuilder::response`], and
 //!    [`DuplicateCache::answered`].
 //!

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rand_core::{CryptoRng, SeedableRng};
 
-use super::packet::RadiusDiscard;
+use super::MAX_LEN;
+use super::packet::{AttributeType, RadiusDiscard, RadiusPacket};
 use crate::time::Calendar;
 use crate::{
     Answer, AnswerError, Authenticator, AuthenticatorConfig, Event, Failure, Identity, Instant,
@@ -85,9 +86,9 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         self.calendar.set(unix_seconds, now);
     }
 
-    /// Feeds the State and EAP-Message of a request that is genuine and no duplicate. Without State,
-    /// a conversation begins; the EAP-Message is then the Response to what the NAS has asked, or
-    /// empty (EAP-Start, RFC 3579 §2.1).
+    /// Feeds a request that is genuine and no duplicate. Without State, a conversation begins; the
+    /// EAP-Message is then the Response to what the NAS has asked, or empty (EAP-Start, RFC 3579
+    /// §2.1). No EAP packet in answer is longer than Framed-MTU allows.
     ///
     /// Gives the State of the conversation that now owes the request a reply.
     ///
@@ -95,25 +96,32 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
     /// The reason to drop the request.
     pub fn handle_packet(
         &mut self,
-        state: Option<&[u8]>,
-        eap_message: &[u8],
+        request: &RadiusPacket<'_>,
         now: Instant,
     ) -> Result<SessionState, RadiusDiscard> {
-        match state {
-            None => self.begin(eap_message, now),
+        let eap_message = request.eap_message().ok_or(RadiusDiscard::NoEapMessage)?;
+        let mtu = mtu(request);
+        match request.values(AttributeType::STATE).next() {
+            None => self.begin(&eap_message, mtu, now),
             Some(state) => {
                 let state = state.try_into().map_err(|_| RadiusDiscard::UnknownState)?;
-                self.go_on(SessionState(state), eap_message, now)
+                self.go_on(SessionState(state), &eap_message, mtu, now)
             }
         }
     }
 
-    fn begin(&mut self, eap_message: &[u8], now: Instant) -> Result<SessionState, RadiusDiscard> {
+    fn begin(
+        &mut self,
+        eap_message: &[u8],
+        mtu: usize,
+        now: Instant,
+    ) -> Result<SessionState, RadiusDiscard> {
         self.handle_timeout(now);
         if self.sessions.len() >= self.capacity {
             return Err(RadiusDiscard::TooManySessions);
         }
         let mut authenticator = Authenticator::new(self.config.clone(), R::from_rng(&mut self.rng));
+        authenticator.set_mtu(mtu);
         if let Some(unix_seconds) = self.calendar.at(now) {
             authenticator.set_unix_time(unix_seconds, now);
         }
@@ -144,9 +152,11 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         &mut self,
         state: SessionState,
         eap_message: &[u8],
+        mtu: usize,
         now: Instant,
     ) -> Result<SessionState, RadiusDiscard> {
         let session = self.sessions.get_mut(&state).ok_or(RadiusDiscard::UnknownState)?;
+        session.authenticator.set_mtu(mtu);
         let fate = session.authenticator.handle_packet(eap_message, now);
         self.ran(state);
         match fate {
@@ -256,6 +266,20 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         }
     }
 }
+
+/// How long an EAP packet in answer may be. On IEEE 802 links, an EAPOL header takes part of
+/// Framed-MTU (RFC 3579 §2.4); on others, four octets less do no harm.
+fn mtu(request: &RadiusPacket<'_>) -> usize {
+    let value = request.values(AttributeType::FRAMED_MTU).next();
+    let framed = value.and_then(|value| value.try_into().ok()).map(u32::from_be_bytes);
+    let framed = framed.and_then(|octets| usize::try_from(octets).ok());
+    framed.map_or(MAX_EAP_LEN, |octets| octets.saturating_sub(EAPOL_HEADER_LEN)).min(MAX_EAP_LEN)
+}
+
+/// Leaves a quarter of a RADIUS packet for State, Proxy-States and the like.
+const MAX_EAP_LEN: usize = MAX_LEN / 4 * 3;
+
+const EAPOL_HEADER_LEN: usize = 4;
 
 impl<R> core::fmt::Debug for SessionTable<R> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

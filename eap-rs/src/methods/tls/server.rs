@@ -134,6 +134,9 @@ impl ServerMethod for Server {
         cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.set_mtu(cx.mtu);
+        }
         self.take(data, cx.identity, request).unwrap_or_else(|refusal| {
             let reason = match refusal {
                 Refusal::Discard(_) => NO_PLACE,

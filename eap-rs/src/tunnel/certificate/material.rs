@@ -43,6 +43,10 @@ pub enum MaterialProblem {
     /// No revocation list among the octets.
     #[error("no revocation list found; accepted: PEM (BEGIN X509 CRL) or DER")]
     NoRevocationList,
+    /// A revocation list of version 1, which `openssl ca -gencrl` makes when its configuration
+    /// has no `crl_extensions`. It cannot say what it covers (RFC 5280 §5.2).
+    #[error("revocation list of version 1; accepted: version 2")]
+    OldRevocationList,
     /// The key is encrypted and there is no password.
     #[error("the private key is encrypted and no password was given")]
     PasswordMissing,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use webpki::{CertRevocationList, OwnedCertRevocationList, anchor_from_trusted_cert};
-use x509_cert::der::Decode;
+use x509_cert::der::asn1::AnyRef;
+use x509_cert::der::{Decode, SliceReader, Tag};
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 use x509_cert::{Certificate, Version};
 
@@ -242,10 +243,13 @@ impl CertificatePolicyBuilder {
                 anchors.push(anchor.map_err(|_| unreadable("ca"))?.to_owned());
             }
         }
-        let list = |der: &Vec<u8>| {
-            OwnedCertRevocationList::from_der(der)
-                .map(CertRevocationList::from)
-                .map_err(|_| unreadable("crl"))
+        let list = |der: &Vec<u8>| match OwnedCertRevocationList::from_der(der) {
+            Ok(list) => Ok(CertRevocationList::from(list)),
+            Err(_) if is_version_1_list(der) => Err(ConfigError::Certificate {
+                field: "crl",
+                problem: MaterialProblem::OldRevocationList,
+            }),
+            Err(_) => Err(unreadable("crl")),
         };
         let revocation_lists = self.revocation_lists.iter().map(list).collect::<Result<_, _>>()?;
         let algorithms = provider.signature_verification_algorithms.all.to_vec();
@@ -297,6 +301,17 @@ fn may_issue(certificate: &CertificateDer<'_>) -> Option<bool> {
     }
     let usage = fields.get_extension::<KeyUsage>().ok()?;
     Some(usage.is_some_and(|(_, usage)| usage.key_cert_sign()))
+}
+
+/// Only a list of version 2 begins with its version; one of version 1, with the signature
+/// algorithm (RFC 5280 §5.1).
+fn is_version_1_list(der: &[u8]) -> bool {
+    let first_field = |der| {
+        let list = AnyRef::from_der(der)?;
+        let fields = AnyRef::decode(&mut SliceReader::new(list.value())?)?;
+        Tag::peek(&SliceReader::new(fields.value())?)
+    };
+    first_field(der) == Ok(Tag::Sequence)
 }
 
 const fn unreadable(field: &'static str) -> ConfigError {

@@ -10,6 +10,7 @@ use rcgen::{
 use rustls::crypto::CryptoProvider;
 use rustls_pki_types::CertificateDer;
 use x509_cert::Certificate;
+use x509_cert::crl::CertificateList;
 use x509_cert::der::asn1::{Any, BitString};
 use x509_cert::der::{Decode, Encode, Tag, TagNumber};
 
@@ -125,6 +126,24 @@ impl Odd {
         let signature = BitString::from_bytes(&signer.sign(&signed).unwrap()).unwrap();
         sequence(&[signed, algorithm, signature.to_der().unwrap()]).into()
     }
+}
+
+/// This list without version and extensions, signed by `signer`.
+pub(super) fn old_revocation_list(list: &[u8], signer: &KeyPair) -> Vec<u8> {
+    let list: CertificateList = CertificateList::from_der(list).unwrap();
+    let fields = list.tbs_cert_list;
+    let mut revoked = fields.revoked_certificates.unwrap();
+    revoked.iter_mut().for_each(|entry| entry.crl_entry_extensions = None);
+    let algorithm = list.signature_algorithm.to_der().unwrap();
+    let signed = sequence(&[
+        algorithm.clone(),
+        fields.issuer.to_der().unwrap(),
+        fields.this_update.to_der().unwrap(),
+        fields.next_update.unwrap().to_der().unwrap(),
+        revoked.to_der().unwrap(),
+    ]);
+    let signature = BitString::from_bytes(&signer.sign(&signed).unwrap()).unwrap();
+    sequence(&[signed, algorithm, signature.to_der().unwrap()])
 }
 
 pub(super) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustls::NamedGroup;
@@ -15,15 +16,23 @@ use crate::tunnel::certificate::CertificatePolicy;
 /// tickets.
 const CAPACITY: usize = 16;
 
-/// The sessions of one configuration, oldest first.
+/// The sessions of one configuration.
 #[derive(Default)]
-pub(crate) struct ClientSessions(Mutex<VecDeque<Kept>>);
+pub(crate) struct ClientSessions {
+    /// Oldest first.
+    kept: Mutex<VecDeque<Kept>>,
+    /// Whether only good tickets are kept any more. hostapd 2.10 knows the last ticket of a full
+    /// handshake as good, and refuses the login of who comes with another.
+    careful: AtomicBool,
+}
 
 struct Kept {
     owner: Owner,
     /// The server's, to be judged again.
     chain: Arc<[CertificateDer<'static>]>,
     session: Session,
+    /// A session of TLS 1.2, or the last ticket of a full handshake.
+    good: bool,
 }
 
 enum Session {
@@ -40,14 +49,17 @@ impl ClientSessions {
         policy: &CertificatePolicy,
         unix_time: Option<u64>,
     ) -> Arc<ClientDesk> {
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.kept);
         let (mut spare, others): (Vec<_>, Vec<_>) =
             all.drain(..).partition(|kept| kept.owner == owner);
         all.extend(others);
         drop(all);
         spare.retain(|kept| policy.check(&kept.chain, unix_time).is_ok());
-        let offered = spare.pop().map(|kept| kept.session);
-        let drawer = Drawer { offered, spare, collected: Vec::new() };
+        let (offered, good) = match spare.pop() {
+            Some(Kept { session, good, .. }) => (Some(session), good),
+            None => (None, true),
+        };
+        let drawer = Drawer { offered, good, spare, collected: Vec::new() };
         Arc::new(ClientDesk { sessions: Arc::clone(self), owner, drawer: Mutex::new(drawer) })
     }
 }
@@ -55,7 +67,9 @@ impl ClientSessions {
 /// Shows no names and no secrets.
 impl fmt::Debug for ClientSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientSessions").field("kept", &lock(&self.0).len()).finish()
+        f.debug_struct("ClientSessions")
+            .field("kept", &lock(&self.kept).len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,6 +82,8 @@ pub(crate) struct ClientDesk {
 
 struct Drawer {
     offered: Option<Session>,
+    /// Whether the server has no excuse for refusing it.
+    good: bool,
     /// What the owner has besides.
     spare: Vec<Kept>,
     /// What this conversation has been given.
@@ -75,17 +91,26 @@ struct Drawer {
 }
 
 impl ClientDesk {
-    /// The conversation has succeeded with a server of this chain.
-    pub(crate) fn keep(&self, chain: &[CertificateDer<'static>]) {
+    /// The conversation has succeeded with a server of this chain, by a resumed session or a full
+    /// handshake.
+    pub(crate) fn keep(&self, chain: &[CertificateDer<'static>], resumed: bool) {
         let mut drawer = lock(&self.drawer);
+        drawer.good = true;
         let mut kept = core::mem::take(&mut drawer.spare);
         let chain: Arc<[_]> = chain.into();
         kept.extend(drawer.collected.drain(..).map(|session| Kept {
             owner: self.owner.clone(),
             chain: Arc::clone(&chain),
+            good: matches!(session, Session::Tls12(_)),
             session,
         }));
-        let mut all = lock(&self.sessions.0);
+        if let Some(last) = kept.last_mut().filter(|_| !resumed) {
+            last.good = true;
+        }
+        if self.sessions.careful.load(Ordering::Relaxed) {
+            kept.retain(|kept| kept.good);
+        }
+        let mut all = lock(&self.sessions.kept);
         all.extend(kept);
         let surplus = all.len().saturating_sub(CAPACITY);
         all.drain(..surplus);
@@ -96,6 +121,15 @@ impl ClientDesk {
         // A server may send tickets without end.
         if collected.len() < CAPACITY {
             collected.push(session);
+        }
+    }
+}
+
+/// The conversation has come to nothing, or its sessions are kept.
+impl Drop for ClientDesk {
+    fn drop(&mut self) {
+        if !lock(&self.drawer).good {
+            self.sessions.careful.store(true, Ordering::Relaxed);
         }
     }
 }

@@ -184,7 +184,8 @@ impl TlsEngine for RustlsEngine {
     fn keep_session(&mut self) {
         match &self.side {
             Side::Client { desk: Some(desk) } => {
-                desk.keep(self.connection.peer_certificates().unwrap_or_default());
+                let chain = self.connection.peer_certificates().unwrap_or_default();
+                desk.keep(chain, self.is_resumed());
             }
             Side::Server(Server { desk: Some(desk), .. }) => desk.keep(),
             Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => {}

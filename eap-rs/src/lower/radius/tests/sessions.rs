@@ -36,10 +36,24 @@ fn drain(table: &mut Table) -> Vec<(SessionState, SessionOutput)> {
         .collect()
 }
 
+/// Feeds a request with this State and EAP-Message.
+fn feed(
+    table: &mut Table,
+    state: Option<&[u8]>,
+    eap: &[u8],
+    now: Instant,
+) -> Result<SessionState, RadiusDiscard> {
+    let mut request = super::request().eap_message(eap);
+    if let Some(state) = state {
+        request = request.attribute(AttributeType::STATE, state);
+    }
+    table.handle_packet(&RadiusPacket::parse(&built(request)).unwrap(), now)
+}
+
 /// Begins a conversation with the identity of "user", and gives the State and the challenge.
 fn begin(table: &mut Table, id: u8, second: u64) -> (SessionState, Vec<u8>) {
     let identity = response(id, IDENTITY, b"user");
-    let state = table.handle_packet(None, &identity, at(second)).unwrap();
+    let state = feed(table, None, &identity, at(second)).unwrap();
     (state, challenge(table, state))
 }
 
@@ -82,13 +96,13 @@ fn a_login_from_identity_to_result() {
         let mut table = table();
         let (state, eap) = begin(&mut table, 7, 0);
         assert_eq!(eap, request(8, GTC, b"Password: "));
-        let taken = table.handle_packet(Some(&state.0), &response(8, GTC, b"secret"), at(0));
+        let taken = feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0));
         assert_eq!(taken, Ok(state));
         answer(&mut table, state, verdict);
         assert_eq!(finished(&mut table, state), (Some(packet(code, 8, &[])), expected));
         // It is over, and forgotten.
         assert!(table.is_empty() && table.poll_timeout().is_none());
-        let again = table.handle_packet(Some(&state.0), &response(8, GTC, b"secret"), at(0));
+        let again = feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0));
         assert_eq!(again, Err(RadiusDiscard::UnknownState));
     }
 }
@@ -97,10 +111,10 @@ fn a_login_from_identity_to_result() {
 fn eap_start_asks_for_the_identity() {
     // RFC 3579 §2.1: an EAP-Message without octets.
     let mut table = table();
-    let state = table.handle_packet(None, b"", at(0)).unwrap();
+    let state = feed(&mut table, None, b"", at(0)).unwrap();
     let eap = challenge(&mut table, state);
     assert_eq!(eap, request(eap[1], IDENTITY, b""));
-    table.handle_packet(Some(&state.0), &response(eap[1], IDENTITY, b"user"), at(0)).unwrap();
+    feed(&mut table, Some(&state.0), &response(eap[1], IDENTITY, b"user"), at(0)).unwrap();
     assert_eq!(challenge(&mut table, state)[4], GTC);
 }
 
@@ -110,9 +124,9 @@ fn conversations_do_not_disturb_each_other() {
     let (one, _) = begin(&mut table, 7, 0);
     let (two, _) = begin(&mut table, 7, 0);
     assert_ne!(one, two);
-    table.handle_packet(Some(&one.0), &response(8, NAK, &[MD5]), at(0)).unwrap();
+    feed(&mut table, Some(&one.0), &response(8, NAK, &[MD5]), at(0)).unwrap();
     assert_eq!(challenge(&mut table, one)[4], MD5);
-    table.handle_packet(Some(&two.0), &response(8, GTC, b"secret"), at(0)).unwrap();
+    feed(&mut table, Some(&two.0), &response(8, GTC, b"secret"), at(0)).unwrap();
     answer(&mut table, two, true);
     assert_eq!(finished(&mut table, two), (Some(success(8)), Ok(())));
     assert_eq!(table.len(), 1);
@@ -126,10 +140,10 @@ fn a_state_that_names_no_conversation_is_dropped() {
     let mut other = state.0;
     other[15] ^= 1;
     for unknown in [&other[..], &state.0[..15], &[&state.0[..], &[0]].concat(), &[]] {
-        let fate = table.handle_packet(Some(unknown), &eap, at(0));
+        let fate = feed(&mut table, Some(unknown), &eap, at(0));
         assert_eq!(fate, Err(RadiusDiscard::UnknownState));
     }
-    assert_eq!(table.handle_packet(Some(&state.0), &eap, at(0)), Ok(state));
+    assert_eq!(feed(&mut table, Some(&state.0), &eap, at(0)), Ok(state));
 }
 
 #[test]
@@ -142,13 +156,13 @@ fn a_bad_eap_packet_is_dropped_and_the_conversation_goes_on() {
         (response(8, MD5, b"secret"), Discard::UnexpectedType(MethodType::MD5)),
         (vec![], Discard::Truncated),
     ] {
-        let fate = table.handle_packet(Some(&state.0), &eap, at(0));
+        let fate = feed(&mut table, Some(&state.0), &eap, at(0));
         assert_eq!(fate, Err(RadiusDiscard::Eap(reason)));
         assert!(drain(&mut table).is_empty());
     }
-    table.handle_packet(Some(&state.0), &response(8, GTC, b"secret"), at(0)).unwrap();
+    feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0)).unwrap();
     // Again, while the question is open.
-    let again = table.handle_packet(Some(&state.0), &response(8, GTC, b"secret"), at(0));
+    let again = feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0));
     assert_eq!(again, Err(RadiusDiscard::Duplicate));
     answer(&mut table, state, false);
     assert_eq!(finished(&mut table, state).0, Some(failure(8)));
@@ -158,7 +172,7 @@ fn a_bad_eap_packet_is_dropped_and_the_conversation_goes_on() {
 fn what_begins_no_conversation_takes_no_place() {
     let mut table = table();
     for eap in [vec![2], request(1, IDENTITY, b""), success(1), response(1, NAK, &[])] {
-        let fate = table.handle_packet(None, &eap, at(0));
+        let fate = feed(&mut table, None, &eap, at(0));
         assert!(matches!(fate, Err(RadiusDiscard::Eap(_))), "{fate:?}");
     }
     assert!(table.is_empty() && table.poll_output().is_none());
@@ -171,11 +185,11 @@ fn the_table_is_bounded_and_conversations_expire() {
         begin(&mut table, 7, second);
     }
     let identity = response(7, IDENTITY, b"user");
-    let full = table.handle_packet(None, &identity, at(39));
+    let full = feed(&mut table, None, &identity, at(39));
     assert_eq!(full, Err(RadiusDiscard::TooManySessions));
     assert_eq!(table.poll_timeout(), Some(at(40)));
     // The first two are given up to make place, without a reply to anybody.
-    assert!(table.handle_packet(None, &identity, at(41)).is_ok());
+    assert!(feed(&mut table, None, &identity, at(41)).is_ok());
     let outputs = drain(&mut table);
     let ended = outputs.iter().filter(|(_, output)| {
         matches!(
@@ -193,7 +207,7 @@ fn the_table_is_bounded_and_conversations_expire() {
 fn a_response_puts_the_deadline_off() {
     let mut table = table_of(&config().response_timeout(Duration::from_secs(40)), 3);
     let (state, _) = begin(&mut table, 7, 0);
-    table.handle_packet(Some(&state.0), &response(8, NAK, &[MD5]), at(30)).unwrap();
+    feed(&mut table, Some(&state.0), &response(8, NAK, &[MD5]), at(30)).unwrap();
     assert_eq!(table.poll_timeout(), Some(at(70)));
     assert!(matches!(drain(&mut table)[..], [(_, SessionOutput::Challenge(_))]));
     table.handle_timeout(at(40));
@@ -204,7 +218,7 @@ fn a_response_puts_the_deadline_off() {
 fn a_question_that_is_not_answered_ends_in_a_reject() {
     let mut table = table();
     let (state, _) = begin(&mut table, 7, 0);
-    table.handle_packet(Some(&state.0), &response(8, GTC, b"secret"), at(0)).unwrap();
+    feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0)).unwrap();
     assert!(matches!(drain(&mut table)[..], [(_, SessionOutput::Ask(..))]));
     table.handle_timeout(table.poll_timeout().unwrap());
     let outputs = drain(&mut table);

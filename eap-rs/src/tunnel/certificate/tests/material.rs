@@ -7,7 +7,7 @@ use rustls_pki_types::PrivateKeyDer;
 
 use super::*;
 use crate::tunnel::certificate::material::{certificates, private_key, revocation_lists};
-use crate::tunnel::certificate::testing::Odd;
+use crate::tunnel::certificate::testing::{Odd, old_revocation_list};
 use crate::tunnel::certificate::{CertificateWithKey, MaterialProblem};
 use crate::{ConfigError, Secret};
 
@@ -117,6 +117,27 @@ fn revocation_lists_come_as_pem_or_der() {
     assert_eq!(revocation_lists("crl", &first), Ok(vec![first.clone()]));
     let text = format!("{}{}", pem("X509 CRL", &first), pem("X509 CRL", &second));
     assert_eq!(revocation_lists("crl", text.as_bytes()), Ok(vec![first, second]));
+}
+
+#[test]
+fn a_revocation_list_of_version_1_is_told_from_damage() {
+    let root = Issued::root("root");
+    let build = |der: &[u8]| {
+        let text = pem("X509 CRL", der);
+        let policy = CertificatePolicy::for_servers().ca(&root.der).crl(text.as_bytes());
+        policy.build(&provider()).map(|_| ())
+    };
+    let list = root.revocation_list(&[1], 2027);
+    assert_eq!(build(&list), Ok(()));
+    let old = old_revocation_list(&list, &root.key);
+    let error = build(&old).unwrap_err();
+    assert_eq!(error, problem("crl", MaterialProblem::OldRevocationList));
+    assert_eq!(error.to_string(), "crl: revocation list of version 1; accepted: version 2");
+    let unreadable = Err(problem("crl", MaterialProblem::Unreadable));
+    for len in 1..old.len() {
+        assert_eq!(build(&old[..len]), unreadable, "{len}");
+    }
+    assert_eq!(build(&list[..list.len() - 1]), unreadable);
 }
 
 #[test]

@@ -1,0 +1,47 @@
+//! TLS as `radius_server` does it. The files are read here; the library takes octets.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eap_rs::tls::{CertificatePolicy, Resumption, TicketKeys, TlsServerConfig};
+
+use crate::tls_flags::TlsFlags;
+
+/// How long sessions may be resumed where there are ticket keys, and nothing else is said.
+const SESSION_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The server's settings.
+pub(crate) fn config(
+    flags: &TlsFlags,
+    ticket_keys: Option<Arc<TicketKeys>>,
+) -> Result<TlsServerConfig, Box<dyn Error>> {
+    let missing = |flag: &str| format!("EAP-TLS needs --{flag}");
+    let certificate = flags.file("cert")?.ok_or_else(|| missing("cert"))?;
+    let key = flags.file("key")?.ok_or_else(|| missing("key"))?;
+    let ca = flags.file("ca")?.ok_or_else(|| missing("ca"))?;
+    let mut policy = CertificatePolicy::for_clients().ca(&ca);
+    for list in flags.files("crl")? {
+        policy = policy.crl(&list);
+    }
+    let mut config = TlsServerConfig::builder(&certificate, &key).clients(policy);
+    if let Some(version) = flags.version("tls-min") {
+        config = config.min_version(version);
+    }
+    if let Some(version) = flags.version("tls-max") {
+        config = config.max_version(version);
+    }
+    if let Some(octets) = flags.number("fragment-size") {
+        config = config.fragment_size(octets);
+    }
+    let lifetime = flags.number("session-lifetime").and_then(|seconds| seconds.try_into().ok());
+    let lifetime = lifetime.map(Duration::from_secs);
+    if let Some(lifetime) = lifetime.or(ticket_keys.is_some().then_some(SESSION_LIFETIME)) {
+        let mut resumption = Resumption::for_lifetime(lifetime);
+        if let Some(keys) = ticket_keys {
+            resumption = resumption.ticket_keys(keys);
+        }
+        config = config.resumption(resumption);
+    }
+    Ok(config.build()?)
+}

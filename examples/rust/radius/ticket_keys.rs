@@ -1,0 +1,130 @@
+//! The file with the keys of session tickets, which several servers may share.
+
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use eap_rs::tls::TicketKeys;
+use rand::Rng;
+use rand::rngs::StdRng;
+use sha2::{Digest, Sha256};
+
+/// How often the file is looked at.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a key is made of has at least this many octets.
+const MIN_LEN: usize = 32;
+
+/// The keys as they are in the file; read again whenever it has changed.
+pub(crate) struct TicketKeyFile {
+    path: PathBuf,
+    keys: Arc<TicketKeys>,
+    modified: Option<SystemTime>,
+    looked: Instant,
+}
+
+impl TicketKeyFile {
+    /// Reads the file. If there is none, it is made, with a new key, readable by its owner only.
+    pub(crate) fn open(path: &str, rng: &mut StdRng) -> Result<Self, String> {
+        let named = |error: &dyn std::fmt::Display| format!("--ticket-key {path}: {error}");
+        create(path, rng).map_err(|error| named(&error))?;
+        let octets = fs::read(path).map_err(|error| named(&error))?;
+        let keys = parse(&octets).map_err(|error| named(&error))?;
+        let keys = TicketKeys::new(&keys).map_err(|error| named(&error))?;
+        let modified = modified(path.as_ref());
+        Ok(Self { path: path.into(), keys: Arc::new(keys), modified, looked: Instant::now() })
+    }
+
+    pub(crate) fn keys(&self) -> Arc<TicketKeys> {
+        Arc::clone(&self.keys)
+    }
+
+    /// Takes new keys if there are any; gives a line for the log then, and also if they are none.
+    pub(crate) fn refresh(&mut self) -> Option<String> {
+        if self.looked.elapsed() < INTERVAL {
+            return None;
+        }
+        self.looked = Instant::now();
+        let modified = modified(&self.path);
+        if modified == self.modified {
+            return None;
+        }
+        self.modified = modified;
+        let read = fs::read(&self.path).map_err(|error| error.to_string());
+        let replaced = read
+            .and_then(|octets| parse(&octets).map_err(str::to_owned))
+            .and_then(|keys| self.keys.replace(&keys).map_err(|error| error.to_string()));
+        let path = self.path.display();
+        Some(match replaced {
+            Ok(()) => format!("new ticket keys from {path}"),
+            Err(error) => format!("ticket keys stay as they are, {path}: {error}"),
+        })
+    }
+}
+
+fn modified(path: &std::path::Path) -> Option<SystemTime> {
+    fs::metadata(path).as_ref().map(Metadata::modified).ok()?.ok()
+}
+
+fn create(path: &str, rng: &mut StdRng) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        other => other?,
+    };
+    let mut key = [0_u8; 32];
+    rng.fill_bytes(&mut key);
+    let digits: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+    // In one piece: another server may read it already.
+    file.write_all(format!("{digits}\n").as_bytes())
+}
+
+/// Text has a key in each line, the newest first; anything else is one key.
+fn parse(octets: &[u8]) -> Result<Vec<[u8; 32]>, &'static str> {
+    let text = std::str::from_utf8(octets).ok().filter(|text| !text.contains('\0'));
+    let keys: Option<Vec<_>> = match text {
+        Some(text) => text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(|line| hexadecimal(line).or_else(|| hashed(line.as_bytes())))
+            .collect(),
+        None => hashed(octets).map(|key| vec![key]),
+    };
+    keys.ok_or("accepted: lines of 64 hexadecimal digits, or any 32 random octets or more")
+}
+
+fn hexadecimal(line: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if line.len() != 64 || !line.is_ascii() {
+        return None;
+    }
+    for (octet, digits) in key.iter_mut().zip(line.as_bytes().chunks(2)) {
+        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
+
+fn hashed(secret: &[u8]) -> Option<[u8; 32]> {
+    (secret.len() >= MIN_LEN).then(|| Sha256::digest(secret).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_digits_are_keys_and_other_secrets_are_hashed() {
+        let digits = "0a".repeat(32);
+        let text = format!("# newest first\n{digits}\n\n{}\n", "passphrase ".repeat(4));
+        let keys = parse(text.as_bytes()).unwrap();
+        assert_eq!((keys.len(), keys[0]), (2, [10; 32]));
+        assert_eq!(parse(&[0xff; 48]).unwrap().len(), 1);
+        assert!(parse(b"too short\n").is_err());
+        assert!(parse(&[0xff; 31]).is_err());
+        // That there are none is said by the library.
+        assert_eq!(parse(b"# nothing\n"), Ok(vec![]));
+    }
+}
