@@ -197,6 +197,8 @@ typedef enum {
     EAPRS_FAILURE_TLS_INCOMPATIBLE = 18,
     // The TLS handshake failed for another reason.
     EAPRS_FAILURE_TLS = 19,
+    // Peer: the network refused to resume a TLS session; the next login is a full one.
+    EAPRS_FAILURE_RESUMPTION_REJECTED = 20,
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;

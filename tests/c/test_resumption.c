@@ -224,7 +224,7 @@ static void settings_out_of_range_are_named(void)
     eaprs_ticket_keys_free(keys);
 }
 
-/* ---- A server that says no more than EAP-Success ---- */
+/* ---- A server that says no more than Success or Failure ---- */
 
 /* Takes the last packet that the session sends, of at most `capacity` octets; gives its length. */
 static size_t last_packet(eaprs_session *session, uint8_t *packet, size_t capacity)
@@ -244,19 +244,21 @@ static size_t last_packet(eaprs_session *session, uint8_t *packet, size_t capaci
     return last;
 }
 
-/* A login whose server keeps back what follows the peer's last flight, and sends EAP-Success; gives
- * the peer's session, at its result. */
-static eaprs_session *success_after_the_last_flight(const bench *bench)
+enum { EAP_SUCCESS = 3, EAP_FAILURE = 4 };
+
+/* A login whose server keeps back what follows the peer's last flight, and sends a packet of this
+ * code; gives the peer's session, at its result. */
+static eaprs_session *ended_after_the_last_flight(const bench *bench, uint8_t code)
 {
     pair both = tls_start("alice", bench->peer, today(), bench->server, today());
-    uint8_t packet[2048], success[4] = {3, 0, 0, 4};
+    uint8_t packet[2048], result[4] = {code, 0, 0, 4};
     size_t len;
 
     /* Answered are the Request for the identity, the start of TLS, and the server's flight. */
     for (int i = 0; i < 3; i++) {
         len = last_packet(both.authenticator.session, packet, sizeof packet);
         CHECK(len > 4);
-        success[1] = packet[1];
+        result[1] = packet[1];
         CHECK(eaprs_session_handle_packet(both.peer.session, packet, len, both.now_ms) ==
               EAPRS_RECEIVED_ACCEPTED);
         len = last_packet(both.peer.session, packet, sizeof packet);
@@ -266,7 +268,7 @@ static eaprs_session *success_after_the_last_flight(const bench *bench)
                                               both.now_ms) == EAPRS_RECEIVED_ACCEPTED);
         }
     }
-    (void)eaprs_session_handle_packet(both.peer.session, success, sizeof success, both.now_ms);
+    (void)eaprs_session_handle_packet(both.peer.session, result, sizeof result, both.now_ms);
     CHECK_POLL(both.peer.session, FINISHED);
     eaprs_session_free(both.authenticator.session);
     return both.peer.session;
@@ -286,7 +288,7 @@ static void success_alone_suffices_for_a_resumed_session_unless_told_otherwise(v
         CHECK(!resumes(&bench, "alice", today()));
         CHECK(resumes(&bench, "alice", today()));
 
-        session = success_after_the_last_flight(&bench);
+        session = ended_after_the_last_flight(&bench, EAP_SUCCESS);
         CHECK(eaprs_session_succeeded(session) == !strict);
         CHECK(eaprs_session_tls_resumed(session) == !strict);
         CHECK((eaprs_session_msk(session, NULL) != NULL) == !strict);
@@ -295,6 +297,21 @@ static void success_alone_suffices_for_a_resumed_session_unless_told_otherwise(v
         eaprs_session_free(session);
         bench_free(&bench);
     }
+}
+
+static void a_refused_resumption_is_named_and_not_tried_again(void)
+{
+    bench bench = new_bench(peer_of_version(EAPRS_TLS_1_3), resuming_server(NULL));
+    eaprs_session *session;
+
+    CHECK(!resumes(&bench, "alice", today()));
+    session = ended_after_the_last_flight(&bench, EAP_FAILURE);
+    CHECK(eaprs_session_failure(session) == EAPRS_FAILURE_RESUMPTION_REJECTED);
+    CHECK(eaprs_session_method(session, NULL) == METHOD_TLS);
+    CHECK(!eaprs_session_succeeded(session) && eaprs_session_msk(session, NULL) == NULL);
+    eaprs_session_free(session);
+    CHECK(!resumes(&bench, "alice", today()));
+    bench_free(&bench);
 }
 
 /* ---- Threads ---- */
@@ -347,6 +364,7 @@ int main(void)
     the_oldest_session_makes_room();
     settings_out_of_range_are_named();
     success_alone_suffices_for_a_resumed_session_unless_told_otherwise();
+    a_refused_resumption_is_named_and_not_tried_again();
     keys_are_replaced_while_they_are_in_use();
     return 0;
 }

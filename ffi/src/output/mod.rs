@@ -128,6 +128,8 @@ pub enum eaprs_failure {
     TlsIncompatible = 18,
     /// The TLS handshake failed for another reason.
     Tls = 19,
+    /// Peer: the network refused to resume a TLS session; the next login is a full one.
+    ResumptionRejected = 20,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -223,6 +225,7 @@ impl Current {
             | Self::Failure {
                 failure:
                     Failure::Rejected { method }
+                    | Failure::ResumptionRejected { method }
                     | Failure::MethodFailed { method, .. }
                     | Failure::MethodRefused { wanted: method },
                 ..
@@ -262,6 +265,7 @@ impl From<&Failure> for eaprs_failure {
             Failure::TlsAlert(_) => Self::TlsAlert,
             Failure::TlsIncompatible(_) => Self::TlsIncompatible,
             Failure::Tls(_) => Self::Tls,
+            Failure::ResumptionRejected { .. } => Self::ResumptionRejected,
             _ => Self::Other,
         }
     }
