@@ -255,18 +255,25 @@ pub(crate) struct Pair {
     pub(crate) peer: Session,
     pub(crate) authenticator: Session,
     pub(crate) asked: Vec<eaprs_query>,
+    /// The last question as it read.
+    pub(crate) question: Reading,
     /// Of the peer and of the authenticator.
     pub(crate) results: [Vec<Reading>; 2],
 }
 
 impl Pair {
     pub(crate) fn new(method: u32) -> Self {
-        let mut authenticator = Session::authenticator(method);
+        let peer = Session::peer(Some("alice"), Some("secret"), method);
+        Self::of(peer, Session::authenticator(method))
+    }
+
+    pub(crate) fn of(peer: Session, mut authenticator: Session) -> Self {
         authenticator.start();
         Self {
-            peer: Session::peer(Some("alice"), Some("secret"), method),
+            peer,
             authenticator,
             asked: Vec::new(),
+            question: nothing(),
             results: [Vec::new(), Vec::new()],
         }
     }
@@ -294,6 +301,7 @@ impl Pair {
                 eaprs_output::Ask => {
                     self.asked.push(reading.query.0);
                     answer(from, &reading);
+                    self.question = reading;
                 }
                 eaprs_output::Finished => self.results[end].push(reading),
                 eaprs_output::Event | eaprs_output::Withdrawn => {}
@@ -320,6 +328,16 @@ fn answer(session: &mut Session, question: &Reading) {
             let verdict = question.query_password.as_deref() == Some(SECRET);
             // SAFETY: a live handle.
             unsafe { eaprs_session_answer_verdict(session.0, id, verdict, 0) }
+        }
+        eaprs_query::VerifyServer | eaprs_query::VerifyClient => {
+            let certificate = session.lend(|session, len| {
+                // SAFETY: a live handle and a valid length.
+                unsafe { eaprs_session_peer_certificate_der(session, 0, len) }
+            });
+            session.read();
+            assert_eq!(certificate.octets(), question.certificate.chain[0]);
+            // SAFETY: a live handle.
+            unsafe { eaprs_session_answer_verdict(session.0, id, true, 0) }
         }
         other => panic!("{other:?} was not to be asked"),
     };
