@@ -211,6 +211,21 @@ fn questions_are_lines_of_their_own() {
 }
 
 #[test]
+fn users_and_operators_are_asked_about_certificates_if_they_want_to_be() {
+    for version in TLS_VERSIONS {
+        let run = login(&["--method", "tls", "--tls-max", version, "--ask"]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+        assert_eq!(
+            run.questions(),
+            [
+                "peer asks whether to trust CN=switch-3.example.org: yes",
+                "authenticator asks whether to admit CN=alice@example.org: yes",
+            ]
+        );
+    }
+}
+
+#[test]
 fn nothing_that_is_secret_is_printed() {
     for (name, _) in METHODS {
         for arguments in [&["--method", name][..], &["--method", name, "--wrong-password"]] {
@@ -324,10 +339,11 @@ fn a_command_line_that_makes_no_sense_shows_the_usage() {
 
 #[test]
 fn settings_of_tls_are_refused_for_methods_without_it() {
-    let flags = [["--tls-min", "1.2"], ["--tls-max", "1.3"], ["--fragment-size", "1398"]];
+    let flags: [&[&str]; 4] =
+        [&["--tls-min", "1.2"], &["--tls-max", "1.3"], &["--fragment-size", "1398"], &["--ask"]];
     for (name, _) in METHODS.into_iter().filter(|(name, _)| !TLS.contains(name)) {
         for flag in flags {
-            login(&[&["--method", name][..], &flag].concat()).assert_usage_error(&format!(
+            login(&[&["--method", name][..], flag].concat()).assert_usage_error(&format!(
                 "{} is only for TLS-based methods, {name} is none",
                 flag[0]
             ));

@@ -28,6 +28,13 @@ pub enum eaprs_query {
     CheckPassword = 6,
     /// Authenticator: which challenge is `eaprs_session_identity` to be shown? Answer with a text.
     Challenge = 7,
+    /// Peer: may the server with the certificate of subject `eaprs_session_text` be trusted? The
+    /// accessors `eaprs_session_peer_certificate_...` say more. Answer with a verdict.
+    VerifyServer = 8,
+    /// Authenticator: may the peer with the certificate of subject `eaprs_session_text` log in as
+    /// `eaprs_session_identity`? The accessors `eaprs_session_peer_certificate_...` say more.
+    /// Answer with a verdict; declining counts as "no".
+    VerifyClient = 9,
     /// A question this version of the interface has no number for: decline it.
     Other = 255,
 }
@@ -42,6 +49,8 @@ impl From<&Query> for eaprs_query {
             Query::Credential { .. } => Self::Credential,
             Query::CheckPassword { .. } => Self::CheckPassword,
             Query::Challenge { .. } => Self::Challenge,
+            Query::VerifyServer { .. } => Self::VerifyServer,
+            Query::VerifyClient { .. } => Self::VerifyClient,
             _ => Self::Other,
         }
     }
@@ -136,7 +145,7 @@ pub unsafe extern "C" fn eaprs_session_answer_credential(
     answer(session, query_id, credential, now_ms)
 }
 
-/// Answers CHECK_PASSWORD: yes or no.
+/// Answers CHECK_PASSWORD, VERIFY_SERVER or VERIFY_CLIENT: yes or no.
 ///
 /// # Safety
 /// `session` is a live handle.

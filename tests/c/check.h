@@ -23,6 +23,7 @@
 
 #define CHECK_STATUS(call, status) CHECK((call) == EAPRS_STATUS_##status)
 #define CHECK_OK(call) CHECK_STATUS(call, OK)
+#define CHECK_NULL(call) CHECK_STATUS(call, NULL_POINTER)
 
 /* The next output of a session. */
 #define CHECK_POLL(session, output) CHECK(eaprs_session_poll(session) == EAPRS_OUTPUT_##output)

@@ -26,6 +26,7 @@ mod openssl;
 mod phone;
 mod radius;
 
+use certificates::{Authority, Certificate};
 use lab::{Host, Lab, Process};
 
 /// The path of a built C example.
@@ -55,6 +56,16 @@ fn settings_with(lab: &Lab, mode: u8, identity: &str, more: &str) -> String {
 "#
     );
     lab.file("cfg.xml", &xml)
+}
+
+/// The phone's settings for EAP-TLS.
+fn tls_settings(lab: &Lab, ca: &Authority<'_>, client: &Certificate) -> String {
+    let (ca, device) = (&ca.path, &client.device);
+    let certificates = format!(
+        r#"<P20987 para="802.1XCACertificateURL">{ca}</P20987>
+    <P20988 para="802.1XDeviceCertificateURL">file://{device}</P20988>"#
+    );
+    settings_with(lab, 2, "alice", &certificates)
 }
 
 /// The phone, on its end of the cable, with short times.
