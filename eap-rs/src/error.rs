@@ -9,7 +9,7 @@
 
 use crate::query::AnswerKind;
 use crate::tls::{CertificateRefusal, MaterialProblem, TlsAlert, TlsProvider};
-use crate::{Code, MethodType};
+use crate::{AccountRefusal, Code, MethodType};
 
 /// A configuration that cannot work. Its text starts with the field and says what is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +86,12 @@ pub enum ConfigError {
         /// The setting's name.
         field: &'static str,
     },
+    /// A password that is no text, of which MS-CHAP has no hash.
+    #[error("{field}: not UTF-8, which EAP-MSCHAPv2 needs")]
+    NotUtf8 {
+        /// The setting's name.
+        field: &'static str,
+    },
     /// A number or time (in milliseconds) outside its range.
     #[error("{field}: {value} given, {min} to {max} accepted")]
     OutOfRange {
@@ -119,6 +125,7 @@ impl ConfigError {
             | Self::Certificate { field, .. }
             | Self::TooLong { field, .. }
             | Self::Empty { field }
+            | Self::NotUtf8 { field }
             | Self::OutOfRange { field, .. } => field,
         }
     }
@@ -137,9 +144,12 @@ pub enum AnswerError {
         /// The kind wanted.
         expected: AnswerKind,
     },
-    /// A challenge must have something to show.
+    /// A challenge must have something to show, a new password something to type.
     #[error("the answer is empty, at least one character is needed")]
     Empty,
+    /// A new password is text.
+    #[error("the answer is not UTF-8")]
+    NotUtf8,
     /// The answer does not fit a packet.
     #[error("the answer has {len} octets, at most {max} are accepted")]
     TooLong {
@@ -240,6 +250,15 @@ pub enum Discard {
     /// An acknowledgement of nothing.
     #[error("acknowledgement of nothing")]
     TunnelAckUnexpected,
+    /// The lengths of an EAP-MSCHAPv2 packet contradict each other, or its OpCode.
+    #[error("malformed MSCHAPv2 length")]
+    MschapLength,
+    /// An MSCHAPv2 value of another size than 16 (a challenge) or 49 (a response).
+    #[error("malformed MSCHAPv2 value size")]
+    MschapValueSize,
+    /// An OpCode of EAP-MSCHAPv2 that does not exist, or not in this state.
+    #[error("unexpected MSCHAPv2 opcode {0}")]
+    MschapOpCode(u8),
     /// A custom method's own reason.
     #[error("{0}")]
     Method(&'static str),
@@ -281,7 +300,7 @@ pub enum Failure {
     #[error("the network refused this identity")]
     IdentityRejected,
     /// Peer: the authenticator refused after `method` had been answered.
-    #[error("the network refused the login: wrong name or password, or not allowed ({method})")]
+    #[error("the network refused the login: {}, or not allowed ({method})", wrong(*method))]
     Rejected {
         /// The method that had been answered.
         method: MethodType,
@@ -307,6 +326,10 @@ pub enum Failure {
         /// What went wrong.
         reason: &'static str,
     },
+    /// The authenticator refuses the account or the password, and says why (peer); or the directory
+    /// does although the password was right (authenticator).
+    #[error("{0}")]
+    Account(AccountRefusal),
     /// We refused the other side's certificate.
     #[error("{0}")]
     Certificate(CertificateRefusal),
@@ -356,4 +379,28 @@ pub enum Failure {
     /// The lower layer indicated failure (RFC 3748 §3.4, RFC 4137 altReject).
     #[error("refused by the lower layer")]
     LowerLayer,
+}
+
+/// What may be wrong with what the peer has shown.
+fn wrong(method: MethodType) -> &'static str {
+    match method {
+        MethodType::TLS => "certificate not accepted",
+        _ => "wrong name or password",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_speaks_of_what_the_method_shows() {
+        for (method, what) in [
+            (MethodType::TLS, "certificate not accepted, or not allowed (EAP-TLS)"),
+            (MethodType::MD5, "wrong name or password, or not allowed (MD5-Challenge)"),
+        ] {
+            let text = format!("the network refused the login: {what}");
+            assert_eq!(Failure::Rejected { method }.to_string(), text);
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use core::fmt;
 use std::sync::Arc;
 
+use crate::crypto::mschap;
+
 /// An identity as it travels in an EAP-Response/Identity: octets, by convention UTF-8 in the form
 /// of a Network Access Identifier (RFC 7542). It may be empty (RFC 3748 §5.1).
 ///
@@ -32,6 +34,12 @@ impl Identity {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         core::str::from_utf8(&self.0).ok()
+    }
+
+    /// The octets without the Windows domain in front: `alice` of `EXAMPLE\\alice`.
+    #[must_use]
+    pub fn without_domain(&self) -> &[u8] {
+        mschap::without_domain(&self.0)
     }
 }
 

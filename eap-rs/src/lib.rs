@@ -51,9 +51,14 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod authenticator;
 mod config;
+mod crypto;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod lower;
 pub mod method;
@@ -69,9 +74,11 @@ mod time;
 pub mod tls;
 mod tunnel;
 
+pub use account::{AccountError, AccountRefusal};
 pub use authenticator::{
     Authenticator, AuthenticatorConfig, AuthenticatorConfigBuilder, Retransmission,
 };
+pub use crypto::NtHash;
 pub use error::{AnswerError, ConfigError, Discard, Failure};
 pub use identity::Identity;
 pub use lower::{eapol, radius};
@@ -79,6 +86,7 @@ pub use method::{MethodFacts, SUPPORTED};
 pub use output::{Event, Outcome, Output, Received, Signal};
 pub use packet::{Code, Identifier, MethodType, Packet, PacketBuffer};
 pub use peer::{Peer, PeerConfig, PeerConfigBuilder};
-pub use query::{Answer, AnswerKind, Credential, Offer, Query, QueryId};
+pub use query::{Answer, AnswerKind, Credential, CredentialKind, Offer, Query, QueryId};
 pub use secret::{Emsk, Keys, Msk, Secret, SessionId};
 pub use time::Instant;
+pub use tunnel::inner::{InnerMethod, InnerOutcome};

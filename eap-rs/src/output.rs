@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::tls::TlsSummary;
+use crate::tunnel::inner::InnerOutcome;
 use crate::{Discard, Failure, Identity, Keys, MethodType, Query, QueryId};
 
 /// The next thing for the host to do. Drain `poll_output` to `None` after every call.
@@ -29,6 +30,8 @@ pub enum Event {
     Notification(String),
     /// Authenticator: the peer gave this identity.
     PeerIdentity(Identity),
+    /// Authenticator: inside the tunnel, the peer gave this identity.
+    InnerIdentity(Identity),
     /// This method began.
     MethodStarted(MethodType),
     /// This method was refused: by us (peer) or by the peer (authenticator).
@@ -48,12 +51,15 @@ pub struct Outcome {
     /// The method that authenticated the peer.
     pub method: MethodType,
     /// The identity the peer gave. It is only what it said: with EAP-TLS, who was authenticated is
-    /// the subject of the certificate in `tls`.
+    /// the subject of the certificate in `tls`, which need not be the same (RFC 5216 §2.2, §5.2).
     pub peer_identity: Identity,
     /// What the method exports; `None` if it derives no keys.
     pub keys: Option<Keys>,
     /// What the TLS handshake agreed on; `None` if the method has none.
     pub tls: Option<TlsSummary>,
+    /// What happened inside the tunnel; `None` if the method has none, or a session was resumed
+    /// and nothing had to happen.
+    pub inner: Option<InnerOutcome>,
 }
 
 /// What became of a packet.

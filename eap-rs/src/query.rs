@@ -14,8 +14,11 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::crypto::password_change::MAX_PASSWORD_UNITS;
 use crate::tls::CertificateInfo;
-use crate::{AnswerError, Identity, Instant, MethodType, Secret};
+use crate::{
+    AccountError, AccountRefusal, AnswerError, Identity, Instant, MethodType, NtHash, Secret,
+};
 
 /// Names one question of one session. Never reused within the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +51,17 @@ pub enum Query {
     Password {
         /// Whose password.
         identity: Identity,
+        /// Why it is asked for again: the authenticator refused the one before, and allows another
+        /// try.
+        refused: Option<AccountRefusal>,
+    },
+    /// Peer: which password shall this identity have from now on? The old one was right. Wants
+    /// [`Answer::Secret`], UTF-8 of 1 to 256 UTF-16 units.
+    NewPassword {
+        /// Whose password.
+        identity: Identity,
+        /// Why: as a rule, the old one has expired.
+        refused: AccountRefusal,
     },
     /// Peer: what does the token card say, or the one-time password? Wants [`Answer::Secret`].
     Token {
@@ -77,6 +91,17 @@ pub enum Query {
         identity: Identity,
         /// The method that needs it.
         method: MethodType,
+        /// The kinds the method can work with; to it, any other is an unknown identity.
+        accepts: &'static [CredentialKind],
+    },
+    /// Authenticator: this identity has proved its old password, which has expired, and wants this
+    /// one from now on: is it stored? Wants [`Answer::Verdict`]; "no" and declining refuse the new
+    /// password and the login.
+    ChangePassword {
+        /// Whose password.
+        identity: Identity,
+        /// The new password, UTF-8; to be stored before the answer.
+        new_password: Secret,
     },
     /// Authenticator: is this the password, or token response, of this identity? Wants
     /// [`Answer::Verdict`]; declining counts as "no".
@@ -98,6 +123,16 @@ pub enum Query {
         /// What the first of them says.
         certificate: Box<CertificateInfo>,
     },
+    /// Any of the others, asked by a conversation inside a tunnel. The answer is that of `query`:
+    /// whoever does not care where a question comes from looks at [`Query::innermost`].
+    Tunneled {
+        /// The method whose tunnel it is.
+        method: MethodType,
+        /// The identity that the peer gave outside, in clear text; often an anonymous one.
+        outer_identity: Identity,
+        /// The question. Identities in it are those given inside.
+        query: Box<Query>,
+    },
     /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants
     /// [`Answer::Text`]; declining counts as an unknown identity, which the peer then sees at once:
     /// to keep it from telling who exists, answer with a made-up challenge.
@@ -110,17 +145,31 @@ pub enum Query {
 }
 
 impl Query {
+    /// The question itself, whether or not it is asked inside a tunnel.
+    #[must_use]
+    pub fn innermost(&self) -> &Self {
+        match self {
+            Self::Tunneled { query, .. } => query.innermost(),
+            query => query,
+        }
+    }
+
     /// The kind of answer wanted.
     #[must_use]
-    pub const fn wants(&self) -> AnswerKind {
-        match self {
+    pub fn wants(&self) -> AnswerKind {
+        match self.innermost() {
             Self::Identity { .. } | Self::Challenge { .. } => AnswerKind::Text,
-            Self::Password { .. } | Self::Token { .. } => AnswerKind::Secret,
+            Self::Password { .. } | Self::NewPassword { .. } | Self::Token { .. } => {
+                AnswerKind::Secret
+            }
             Self::Policy { .. } => AnswerKind::Offer,
             Self::Credential { .. } => AnswerKind::Credential,
-            Self::CheckPassword { .. } | Self::VerifyServer { .. } | Self::VerifyClient { .. } => {
-                AnswerKind::Verdict
-            }
+            Self::CheckPassword { .. }
+            | Self::ChangePassword { .. }
+            | Self::VerifyServer { .. }
+            | Self::VerifyClient { .. }
+            // Not innermost.
+            | Self::Tunneled { .. } => AnswerKind::Verdict,
         }
     }
 }
@@ -167,8 +216,44 @@ impl Offer {
 pub enum Credential {
     /// The password in clear text.
     Cleartext(Secret),
+    /// The NT hash of the password.
+    NtHash(NtHash),
+    /// This credential, but the account may not be used as it is. A peer is told so after the right
+    /// password; after a wrong one it sees what it always would.
+    Restricted(Box<Credential>, AccountError),
     /// There is no such identity. The peer sees what it would see after a wrong password.
     Unknown,
+}
+
+impl Credential {
+    /// The credential of an account that may not be used as it is. After
+    /// [`AccountError::PasswordExpired`] a method that can do so lets the peer choose a new
+    /// password ([`Query::ChangePassword`]).
+    #[must_use]
+    pub fn restricted(self, error: AccountError) -> Self {
+        Self::Restricted(Box::new(self), error)
+    }
+
+    /// The credential itself, and its outermost restriction.
+    pub(crate) fn split(self) -> (Self, Option<AccountError>) {
+        let mut restriction = None;
+        let mut credential = self;
+        while let Self::Restricted(inner, error) = credential {
+            restriction.get_or_insert(error);
+            credential = *inner;
+        }
+        (credential, restriction)
+    }
+}
+
+/// The kinds of [`Credential`] that a method can work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// [`Credential::Cleartext`].
+    Cleartext,
+    /// [`Credential::NtHash`].
+    NtHash,
 }
 
 /// The kinds of [`Answer`].
@@ -208,7 +293,17 @@ pub(crate) struct OpenQuestion {
     pub(crate) id: QueryId,
     pub(crate) deadline: Instant,
     wants: AnswerKind,
-    may_be_empty: bool,
+    form: Form,
+}
+
+/// What a text or secret has to look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Any,
+    /// A challenge has at least one octet (RFC 3748 §5.5, §5.6).
+    NotEmpty,
+    /// Has to fit the block in which it travels (RFC 2759 §8.9).
+    NewPassword,
 }
 
 impl OpenQuestion {
@@ -230,13 +325,24 @@ impl OpenQuestion {
         if kind != self.wants {
             return Err(AnswerError::WrongKind { expected: self.wants });
         }
-        if kind == AnswerKind::Text && len == 0 && !self.may_be_empty {
+        if len == 0 && self.form != Form::Any {
             return Err(AnswerError::Empty);
         }
         if len > MAX_ANSWER_LEN {
             return Err(AnswerError::TooLong { len, max: MAX_ANSWER_LEN });
         }
-        Ok(())
+        match (self.form, answer) {
+            (Form::NewPassword, Answer::Secret(password)) => check_new_password(password),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_new_password(password: &Secret) -> Result<(), AnswerError> {
+    let text = core::str::from_utf8(password.expose()).map_err(|_| AnswerError::NotUtf8)?;
+    match text.encode_utf16().count() {
+        ..=MAX_PASSWORD_UNITS => Ok(()),
+        len => Err(AnswerError::TooLong { len, max: MAX_PASSWORD_UNITS }),
     }
 }
 
@@ -253,8 +359,11 @@ impl Questions {
             id: QueryId(self.asked),
             deadline: now + patience,
             wants: query.wants(),
-            // RFC 3748 §5.1 has empty identities; a challenge has at least one octet (§5.5, §5.6).
-            may_be_empty: !matches!(query, Query::Challenge { .. }),
+            form: match query.innermost() {
+                Query::Challenge { .. } => Form::NotEmpty,
+                Query::NewPassword { .. } => Form::NewPassword,
+                _ => Form::Any,
+            },
         }
     }
 }
@@ -288,5 +397,29 @@ mod tests {
             Err(AnswerError::TooLong { len: 1016, max: 1015 })
         );
         assert_ne!(questions.open(&query, Instant::default(), Duration::ZERO).id, open.id);
+    }
+
+    #[test]
+    fn a_new_password_has_to_fit_its_block() {
+        let refused = AccountRefusal::new(AccountError::PasswordExpired, "");
+        let query = Query::NewPassword { identity: Identity::default(), refused };
+        let open = Questions::default().open(&query, Instant::default(), Duration::ZERO);
+        let check = |password: &[u8]| open.check(open.id, &Answer::Secret(Secret::new(password)));
+        assert_eq!(check("ü".repeat(256).as_bytes()), Ok(()));
+        assert_eq!(check(b""), Err(AnswerError::Empty));
+        assert_eq!(check(b"\xff"), Err(AnswerError::NotUtf8));
+        let too_long = Err(AnswerError::TooLong { len: 258, max: 256 });
+        assert_eq!(check("𝄞".repeat(129).as_bytes()), too_long);
+    }
+
+    #[test]
+    fn the_outermost_restriction_counts() {
+        let plain = Credential::Cleartext(Secret::from("x"));
+        let (plain, restriction) = plain.split();
+        assert!(matches!(plain, Credential::Cleartext(_)) && restriction.is_none());
+        let restricted = plain.restricted(AccountError::Disabled);
+        let (plain, restriction) = restricted.restricted(AccountError::NoPermission).split();
+        assert!(matches!(plain, Credential::Cleartext(_)));
+        assert_eq!(restriction, Some(AccountError::NoPermission));
     }
 }

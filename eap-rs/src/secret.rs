@@ -70,7 +70,8 @@ macro_rules! key {
 }
 
 key! {
-    /// Master Session Key (RFC 5247 §1.2): at least 64 octets, for the lower layer.
+    /// Master Session Key (RFC 5247 §1.2), for the lower layer: 64 octets; of EAP-MSCHAPv2, which
+    /// has no more, 32.
     Msk
 }
 key! {

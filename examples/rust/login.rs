@@ -212,7 +212,7 @@ impl<'a, W: Write> Login<'a, W> {
                 self.ladder.question(Side::Peer, &question, "yes")?;
                 return Ok(self.peer.handle_answer(id, Answer::Verdict(true), self.now())?);
             }
-            Query::Password { identity } => {
+            Query::Password { identity, .. } => {
                 (format!("for the password of {identity}"), Some(self.user.password))
             }
             // A token card shows a number of its own; for GTC a password does as well.

@@ -317,6 +317,8 @@ impl Certificates {
             let key = rcgen::KeyPair::generate().unwrap();
             let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
             params.serial_number = Some(serial.into());
+            let short = name.split('.').next().unwrap();
+            params.distinguished_name.push(rcgen::DnType::CommonName, short);
             let both = params.signed_by(&key, &issuer).unwrap().pem() + &key.serialize_pem();
             std::fs::write(folder.join(name), both).unwrap();
         }
@@ -496,6 +498,22 @@ fn tls_without_a_ca_is_refused_unless_asked_for_by_name() {
     let flags = ["--method", "tls", "--cert", &own, "--key", &own];
     let run = server.login(&[&flags[..], &["--insecure-no-server-authentication"]].concat());
     assert_eq!(run.status, 0, "{}", run.stdout);
+}
+
+#[test]
+fn tls_says_whose_certificate_it_is_where_the_identity_is_another() {
+    let certificates = Certificates::new("names");
+    let mut server = certificates.server();
+    for (identity, shown) in [
+        ("alice", "accept alice (EAP-TLS)"),
+        ("alice.example.org", "accept alice.example.org (EAP-TLS)"),
+        ("@example.org", "accept @example.org (EAP-TLS), certificate of alice.example.org"),
+        ("bob", "accept bob (EAP-TLS), certificate of alice.example.org"),
+    ] {
+        let run = certificates.login(&server, &["--anonymous-identity", identity]);
+        assert_eq!(run.status, 0, "{}", run.stdout);
+        assert_eq!(server.line(), shown);
+    }
 }
 
 #[test]

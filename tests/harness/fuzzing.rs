@@ -9,7 +9,7 @@
 //! |---|---|
 //! | 0 | a packet as it is (for [`eapol`]: a frame) |
 //! | 1 | a packet without header: what to add to the Identifier that is current, Code, Type and data; header, and frame, are made |
-//! | 2 | an answer to the open question: its kind, then its text |
+//! | 2 | an answer to the open question: its kind, then its text. For [`tls_peer`] and [`tls_server`], which ask nothing: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
 //! | 3 | a signal |
 //! | 4 | nothing; the time passes up to the deadline |
 //! | 5 | milliseconds, big-endian, that pass |
@@ -26,7 +26,9 @@ use eap_rs::radius::{
     AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusPacket, Seen, SessionOutput,
     SessionTable, SharedSecret,
 };
-use eap_rs::tls::{CertificateInfo, CertificatePolicy, TlsPeerConfig, TlsServerConfig};
+use eap_rs::tls::{
+    CertificateInfo, CertificatePolicy, ClockPolicy, TlsPeerConfig, TlsServerConfig, TlsVersion,
+};
 use eap_rs::{
     Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType, Offer, Output,
     Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
@@ -35,6 +37,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::certs::Ca;
+use crate::honest::{Counterpart, Honest};
 use crate::script::frame;
 use crate::session::Session;
 use crate::watch::Watched;
@@ -176,41 +179,61 @@ pub fn eapol(data: &[u8]) {
     machine.run(program);
 }
 
-/// A peer in the middle of EAP-TLS: it has sent its ClientHello. The fragment layer is the first to
-/// see what follows.
+/// A peer in the middle of EAP-TLS with an honest server: it has sent its ClientHello. The first
+/// octet's lowest bit takes TLS 1.2.
 pub fn tls_peer(data: &[u8]) {
-    let config = PeerConfig::builder().identity("@example.org").tls(tls().0.clone());
-    let peer = Peer::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
-    let mut machine = Machine::new(peer);
+    let Some((options, program)) = data.split_first() else { return };
+    let (peer, server) = tls_ends(*options);
+    let mut machine = Machine::new(peer).with(Honest::authenticator(server));
     machine.timeout(0);
-    machine.step(1, &[1, 1, 1]);
-    machine.step(1, &[1, 1, 13, 0x20]);
-    machine.run(data);
+    machine.step(HONEST, &[]);
+    machine.step(HONEST, &[]);
+    machine.run(program);
 }
 
-/// An authenticator in the middle of EAP-TLS: it has sent its Start.
+/// An authenticator in the middle of EAP-TLS with an honest peer: it has sent its Start. The
+/// options are those of [`tls_peer`].
 pub fn tls_server(data: &[u8]) {
-    let config = AuthenticatorConfig::builder().tls(tls().1.clone());
-    let server = Authenticator::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
-    let mut machine = Machine::new(server);
+    let Some((options, program)) = data.split_first() else { return };
+    let (peer, server) = tls_ends(*options);
+    let mut machine = Machine::new(server).with(Honest::peer(peer));
     machine.start();
-    machine.step(1, &[0, 2, 1, b'a']);
-    machine.run(data);
+    machine.step(HONEST, &[]);
+    machine.run(program);
 }
 
-/// The settings of both ends, made once: certificates take time.
-fn tls() -> &'static (Arc<TlsPeerConfig>, Arc<TlsServerConfig>) {
-    static TLS: OnceLock<(Arc<TlsPeerConfig>, Arc<TlsServerConfig>)> = OnceLock::new();
+fn tls_ends(options: u8) -> (Peer, Authenticator) {
+    let (peer, server) = tls()[usize::from(options & 1)].clone();
+    let peer = PeerConfig::builder().identity("@example.org").tls(peer).max_rounds(30);
+    let server = AuthenticatorConfig::builder().tls(server).max_rounds(30);
+    (
+        Peer::new(Arc::new(peer.build().unwrap()), rng()),
+        Authenticator::new(Arc::new(server.build().unwrap()), rng()),
+    )
+}
+
+type TlsEnds = (Arc<TlsPeerConfig>, Arc<TlsServerConfig>);
+
+/// The settings of both ends in TLS 1.3 and 1.2, made once: certificates take time. The flights
+/// of both are fragmented.
+fn tls() -> &'static [TlsEnds; 2] {
+    static TLS: OnceLock<[TlsEnds; 2]> = OnceLock::new();
     TLS.get_or_init(|| {
         let ca = Ca::default();
         let (server, client) = (ca.server("radius.example.org"), ca.client("alice"));
-        let policy = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
-        let peer = TlsPeerConfig::builder(policy)
-            .certificate(client.certificate.as_bytes(), client.key.as_bytes());
-        let (certificate, key) = (server.certificate.as_bytes(), server.key.as_bytes());
-        let server = TlsServerConfig::builder(certificate, key)
-            .clients(CertificatePolicy::for_clients().ca(ca.pem.as_bytes()));
-        (Arc::new(peer.build().unwrap()), Arc::new(server.build().unwrap()))
+        [TlsVersion::V1_3, TlsVersion::V1_2].map(|version| {
+            let servers = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
+            let peer = TlsPeerConfig::builder(servers.clock(ClockPolicy::Ignore))
+                .certificate(client.certificate.as_bytes(), client.key.as_bytes())
+                .fragment_size(400)
+                .max_version(version);
+            let (certificate, key) = (server.certificate.as_bytes(), server.key.as_bytes());
+            let clients = CertificatePolicy::for_clients().ca(ca.pem.as_bytes());
+            let server = TlsServerConfig::builder(certificate, key)
+                .clients(clients.clock(ClockPolicy::Ignore))
+                .fragment_size(400);
+            (Arc::new(peer.build().unwrap()), Arc::new(server.build().unwrap()))
+        })
     })
 }
 
@@ -278,7 +301,11 @@ struct Machine<S> {
     last_fed: Vec<u8>,
     /// Of every question asked so far.
     asked: Vec<QueryId>,
+    honest: Option<Box<dyn Counterpart>>,
 }
+
+/// The operation that is the honest end's turn, where there is one.
+const HONEST: u8 = 2;
 
 impl Machine<Authenticator> {
     fn start(&mut self) {
@@ -289,7 +316,17 @@ impl Machine<Authenticator> {
 
 impl<S: Fed> Machine<S> {
     fn new(session: S) -> Self {
-        Self { session: Watched::new(session), now: 0, last_fed: Vec::new(), asked: Vec::new() }
+        Self {
+            session: Watched::new(session),
+            now: 0,
+            last_fed: Vec::new(),
+            asked: Vec::new(),
+            honest: None,
+        }
+    }
+
+    fn with(self, honest: impl Counterpart + 'static) -> Self {
+        Self { honest: Some(Box::new(honest)), ..self }
     }
 
     fn run(&mut self, mut program: &[u8]) {
@@ -309,6 +346,12 @@ impl<S: Fed> Machine<S> {
                     let length = u16::try_from(HEADER_LEN + body.len()).unwrap().to_be_bytes();
                     let header = [*code, current.wrapping_add(*offset), length[0], length[1]];
                     self.feed(S::framed([&header, body].concat()));
+                }
+            }
+            HONEST if self.honest.is_some() => {
+                if let Some(honest) = &mut self.honest {
+                    let packet = honest.reply(self.session.last_sent());
+                    self.feed(bent(packet, octets));
                 }
             }
             2 => {
@@ -363,6 +406,17 @@ impl<S: Fed> Machine<S> {
     }
 
     fn note(&mut self, outputs: &[Output]) {
+        for output in outputs {
+            // Who succeeds has the keys of the honest end, if that has any.
+            if let Output::Finished(Ok(outcome)) = output
+                && let Some(honest) = &mut self.honest
+            {
+                let _ = honest.reply(self.session.last_sent());
+                if let Some(keys) = honest.keys() {
+                    assert_eq!(outcome.keys.as_ref().unwrap().msk.expose(), keys.msk.expose());
+                }
+            }
+        }
         self.asked.extend(outputs.iter().filter_map(|output| match output {
             Output::Ask(id, _) => Some(*id),
             _ => None,
@@ -372,6 +426,14 @@ impl<S: Fed> Machine<S> {
     fn instant(&self) -> Instant {
         Instant::from_millis(self.now)
     }
+}
+
+fn bent(mut packet: Vec<u8>, octets: &[u8]) -> Vec<u8> {
+    if let [high, low, over @ ..] = octets {
+        let offset = usize::from(u16::from_be_bytes([*high, *low]));
+        packet.iter_mut().skip(offset).zip(over).for_each(|(octet, over)| *octet ^= over);
+    }
+    packet
 }
 
 const SIGNALS: [Signal; 7] = [

@@ -1,9 +1,11 @@
 //! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces;
-//! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them.
+//! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them; the keys against
+//! OpenSSL's.
 //!
-//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump and python3, the
-//! built C examples in the folder that `EAP_EXAMPLES_C` names, and the built Rust examples in that
-//! of `EAP_EXAMPLES_RUST`. `tests/run interop` sees to all of it.
+//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump, openssl and
+//! python3, the built C examples in the folder that `EAP_EXAMPLES_C` names, the built Rust examples
+//! in that of `EAP_EXAMPLES_RUST`, and `openssl_exporter.c` as the program `OPENSSL_EXPORTER`.
+//! `tests/run interop` sees to all of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,11 +18,13 @@
 
 mod authenticator;
 mod certificates;
+mod exporters;
 mod lab;
+mod matrix;
 mod mtu;
+mod openssl;
 mod phone;
 mod radius;
-mod tls;
 
 use certificates::{Authority, Certificate};
 use lab::{Host, Lab, Process};

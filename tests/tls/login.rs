@@ -1,21 +1,10 @@
 //! Logins that succeed.
 
+use eap_rs::MethodType;
 use eap_rs::tls::TlsVersion;
-use eap_rs::{MethodType, Outcome};
 
 use crate::Setup;
-
-pub(crate) fn assert_equal_keys(peer: &Outcome, server: &Outcome) {
-    let [peer, server] = [peer, server].map(|outcome| outcome.keys.as_ref().unwrap());
-    assert_eq!(peer.msk.expose(), server.msk.expose());
-    assert_eq!(peer.emsk.as_ref().unwrap().expose(), server.emsk.as_ref().unwrap().expose());
-    let [peer_id, server_id] = [peer, server].map(|keys| keys.session_id.as_ref().unwrap());
-    assert_eq!(peer_id.expose(), server_id.expose());
-    assert_eq!(peer.msk.expose().len(), 64);
-    assert_ne!(peer.msk.expose(), [0; 64]);
-    // RFC 5216 §2.3, RFC 9190 §2.3: the Type, then 64 octets.
-    assert_eq!((peer_id.expose().len(), peer_id.expose()[0]), (65, 13));
-}
+use crate::wire::assert_equal_keys;
 
 #[test]
 fn both_ends_agree_on_everything_with_each_version_and_fragment_size() {

@@ -17,7 +17,7 @@ use eap_tests::script;
 use rcgen::{DnType, SerialNumber, date_time_ymd};
 
 use crate::Setup;
-use crate::login::assert_equal_keys;
+use crate::wire::assert_equal_keys;
 
 const HOUR: u64 = 3600;
 

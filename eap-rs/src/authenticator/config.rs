@@ -21,6 +21,7 @@ pub struct AuthenticatorConfig {
     pub(super) server_name: String,
     pub(super) identity_prompt: String,
     pub(super) token_prompt: String,
+    pub(super) password_retries: u8,
     pub(super) retransmission: Retransmission,
     /// Of a backend, which does not retransmit.
     pub(super) response_timeout: Option<Duration>,
@@ -46,11 +47,14 @@ pub struct AuthenticatorConfigBuilder {
     server_name: String,
     identity_prompt: String,
     token_prompt: Option<String>,
+    password_retries: u8,
     retransmission: Retransmission,
     backend: bool,
     response_timeout: Option<Duration>,
     answer_timeout: Option<Duration>,
     max_rounds: Option<u16>,
+    /// The first mistake, for [`Self::build`] to say.
+    mistake: Option<ConfigError>,
 }
 
 impl AuthenticatorConfigBuilder {
@@ -61,10 +65,14 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
-    /// Offers EAP-TLS with these settings.
+    /// Offers EAP-TLS with these settings, which have to say whose certificates are accepted
+    /// ([`clients`](crate::tls::TlsServerConfigBuilder::clients)).
     #[must_use]
     pub fn tls(mut self, config: impl Into<Arc<TlsServerConfig>>) -> Self {
         let config = config.into();
+        if !config.requires_clients() {
+            self.mistake.get_or_insert(ConfigError::NoTrust);
+        }
         let start: ServerFactory =
             Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
@@ -127,6 +135,14 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
+    /// How often a peer may try again after a wrong password (EAP-MSCHAPv2); 0 if not set: a peer
+    /// with nobody at hand would wait for somebody to type another.
+    #[must_use]
+    pub fn password_retries(mut self, retries: u8) -> Self {
+        self.password_retries = retries;
+        self
+    }
+
     /// When Requests are sent again.
     #[must_use]
     pub fn retransmission(mut self, retransmission: Retransmission) -> Self {
@@ -169,6 +185,9 @@ impl AuthenticatorConfigBuilder {
     /// # Errors
     /// A [`ConfigError`] that names the setting and what it accepts.
     pub fn build(&self) -> Result<AuthenticatorConfig, ConfigError> {
+        if let Some(mistake) = &self.mistake {
+            return Err(mistake.clone());
+        }
         const TEXT_LEN: usize = Identity::MAX_LEN;
         check_len("server_name", self.server_name.len(), 255)?;
         check_len("identity_prompt", self.identity_prompt.len(), TEXT_LEN)?;
@@ -201,6 +220,7 @@ impl AuthenticatorConfigBuilder {
             server_name: self.server_name.clone(),
             identity_prompt: self.identity_prompt.clone(),
             token_prompt,
+            password_retries: self.password_retries,
             retransmission: self.retransmission,
             response_timeout: self.backend.then_some(response_timeout),
             answer_timeout,

@@ -313,6 +313,7 @@ impl Authenticator {
         };
         self.draft.begin(Code::Request, next, *method, TypeForm::Legacy);
         let identity = self.policy.identity().cloned().unwrap_or_default();
+        let mut events = Vec::new();
         let mut cx = ServerContext {
             identifier: match (resume, self.current_id) {
                 (Resume::MethodResponse, Some(answered)) => answered,
@@ -321,11 +322,15 @@ impl Authenticator {
             identity: &identity,
             server_name: &self.config.server_name,
             prompt: &self.config.token_prompt,
+            password_retries: self.config.password_retries,
             unix_time: self.calendar.at(now),
             mtu: self.mtu,
+            events: &mut events,
             rng: &mut self.rng,
         };
-        call(instance.as_mut(), &mut cx, &mut self.draft)
+        let step = call(instance.as_mut(), &mut cx, &mut self.draft);
+        events.into_iter().for_each(|event| self.outputs.event(event));
+        step
     }
 
     /// The arrows out of METHOD_RESPONSE, and METHOD_REQUEST.
@@ -480,6 +485,7 @@ impl Authenticator {
                 peer_identity: self.policy.identity().cloned().unwrap_or_default(),
                 keys: self.keys.take(),
                 tls: instance.tls(),
+                inner: instance.inner(),
             })));
         }
         self.current = Current::None;

@@ -18,7 +18,11 @@ use core::time::Duration;
 use rand_core::CryptoRng;
 
 use crate::tls::TlsSummary;
-use crate::{Answer, Discard, Failure, Identifier, Identity, Keys, PacketBuffer, Query, Secret};
+use crate::tunnel::inner::InnerOutcome;
+use crate::{
+    Answer, Discard, Event, Failure, Identifier, Identity, Keys, NtHash, PacketBuffer, Query,
+    Secret,
+};
 
 /// A method on the peer's side.
 pub trait PeerMethod: Send {
@@ -51,6 +55,11 @@ pub trait PeerMethod: Send {
         None
     }
 
+    /// What has happened inside the tunnel, when it is over.
+    fn inner(&self) -> Option<InnerOutcome> {
+        None
+    }
+
     /// The conversation has ended in success: what may outlive it, a TLS session for example, may
     /// be kept from here on.
     fn succeeded(&mut self) {}
@@ -64,8 +73,15 @@ pub struct PeerContext<'a> {
     pub identity: &'a Identity,
     /// The password, if it is configured.
     pub password: Option<&'a Secret>,
+    /// The NT hash of the password, if that is configured in its place.
+    pub nt_hash: Option<&'a NtHash>,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
+    /// Whether the conversation is protected by a tunnel, with a server that has been
+    /// authenticated.
+    pub tunneled: bool,
+    /// What the host is to be shown.
+    pub events: &'a mut Vec<Event>,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }
@@ -159,6 +175,11 @@ pub trait ServerMethod: Send {
         None
     }
 
+    /// What has happened inside the tunnel, when it is over.
+    fn inner(&self) -> Option<InnerOutcome> {
+        None
+    }
+
     /// The conversation has ended in success: what may outlive it, a TLS session for example, may
     /// be kept from here on.
     fn succeeded(&mut self) {}
@@ -175,11 +196,15 @@ pub struct ServerContext<'a> {
     pub server_name: &'a str,
     /// What a person is shown who has to type a token or password.
     pub prompt: &'a str,
+    /// How often a peer may try again after a wrong password.
+    pub password_retries: u8,
     /// The calendar, in seconds since 1970-01-01 UTC, if the host has said what it is.
     pub unix_time: Option<u64>,
     /// How long the EAP packet may be that is being built, all of it, in octets: at least 1020
     /// (RFC 3748 §3.1).
     pub mtu: usize,
+    /// What the host is to be shown.
+    pub events: &'a mut Vec<Event>,
     /// The host's random generator.
     pub rng: &'a mut dyn CryptoRng,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{PeerMethod, ServerMethod};
 use crate::MethodType;
-use crate::methods::{md5, tls, token};
+use crate::methods::{md5, mschapv2, tls, token};
 
 /// What is known of a method before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,8 @@ pub struct MethodFacts {
 }
 
 /// Every built-in method, both roles each.
-pub const SUPPORTED: &[MethodFacts] = &[md5::FACTS, token::OTP, token::GTC, tls::FACTS];
+pub const SUPPORTED: &[MethodFacts] =
+    &[md5::FACTS, token::OTP, token::GTC, tls::FACTS, mschapv2::FACTS];
 
 /// Makes the peer's side of a method, once per conversation.
 pub(crate) type PeerFactory = Arc<dyn Fn() -> Box<dyn PeerMethod> + Send + Sync>;
@@ -50,13 +51,18 @@ const BUILT_IN: &[BuiltIn] = &[
     },
     BuiltIn {
         facts: token::OTP,
-        peer: || Box::new(token::Peer),
+        peer: || Box::new(token::Peer::otp()),
         server: || Box::new(token::OtpServer),
     },
     BuiltIn {
         facts: token::GTC,
-        peer: || Box::new(token::Peer),
+        peer: || Box::new(token::Peer::gtc()),
         server: || Box::new(token::GtcServer),
+    },
+    BuiltIn {
+        facts: mschapv2::FACTS,
+        peer: || Box::new(mschapv2::Peer::default()),
+        server: || Box::new(mschapv2::Server::default()),
     },
 ];
 

@@ -7,7 +7,8 @@ use crate::method::{
     ServerStep, Verdict,
 };
 use crate::{
-    Answer, Credential, Discard, Failure, Identifier, MethodType, PacketBuffer, Query, Secret,
+    AccountRefusal, Answer, Credential, CredentialKind, Discard, Failure, Identifier, MethodType,
+    PacketBuffer, Query, Secret,
 };
 
 pub(crate) const FACTS: MethodFacts = MethodFacts {
@@ -88,7 +89,7 @@ impl PeerMethod for Peer {
         self.challenge.extend_from_slice(challenge);
         match cx.password {
             Some(password) => self.respond(password, cx, reply),
-            None => PeerStep::Ask(Query::Password { identity: cx.identity.clone() }),
+            None => PeerStep::Ask(Query::Password { identity: cx.identity.clone(), refused: None }),
         }
     }
 
@@ -136,7 +137,11 @@ impl ServerMethod for Server {
             Some(response) => self.response = response,
             None => return ServerStep::Fail(Failure::BadCredentials),
         }
-        ServerStep::Ask(Query::Credential { identity: cx.identity.clone(), method: FACTS.method })
+        ServerStep::Ask(Query::Credential {
+            identity: cx.identity.clone(),
+            method: FACTS.method,
+            accepts: &[CredentialKind::Cleartext],
+        })
     }
 
     fn handle_answer(
@@ -145,14 +150,19 @@ impl ServerMethod for Server {
         cx: &mut ServerContext<'_>,
         _: &mut PacketBuffer,
     ) -> ServerStep {
-        let Answer::Credential(Credential::Cleartext(password)) = answer else {
+        let Answer::Credential(credential) = answer else {
+            return ServerStep::Fail(Failure::UnknownIdentity);
+        };
+        let (Credential::Cleartext(password), restriction) = credential.split() else {
             return ServerStep::Fail(Failure::UnknownIdentity);
         };
         let expected = Secret::new(digest(cx.identifier, &password, &self.challenge));
-        if expected.ct_eq(&self.response) {
-            ServerStep::Succeed
-        } else {
-            ServerStep::Fail(Failure::BadCredentials)
+        match (expected.ct_eq(&self.response), restriction) {
+            (true, None) => ServerStep::Succeed,
+            (true, Some(error)) => {
+                ServerStep::Fail(Failure::Account(AccountRefusal::new(error, "")))
+            }
+            (false, _) => ServerStep::Fail(Failure::BadCredentials),
         }
     }
 }

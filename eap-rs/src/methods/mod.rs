@@ -2,5 +2,6 @@
 
 pub(crate) mod basic;
 pub(crate) mod md5;
+pub(crate) mod mschapv2;
 pub(crate) mod tls;
 pub(crate) mod token;

@@ -30,20 +30,39 @@ pub(crate) const GTC: MethodFacts = MethodFacts {
 };
 
 /// What a person needs to find the token card, read it and type (RFC 3748 §4.3).
-const TYPING_TIME: Duration = Duration::from_secs(30);
+pub(crate) const TYPING_TIME: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
-pub(crate) struct Peer;
+pub(crate) struct Peer {
+    /// Whether the configured password may be the answer to the next challenge.
+    password: bool,
+}
+
+impl Peer {
+    pub(crate) fn otp() -> Self {
+        Self { password: false }
+    }
+
+    pub(crate) fn gtc() -> Self {
+        Self { password: true }
+    }
+}
 
 impl PeerMethod for Peer {
     fn handle_request(
         &mut self,
         data: &[u8],
-        _: &mut PeerContext<'_>,
-        _: &mut PacketBuffer,
+        cx: &mut PeerContext<'_>,
+        reply: &mut PacketBuffer,
     ) -> PeerStep {
         if data.is_empty() {
             return PeerStep::Discard(Discard::EmptyMessage);
+        }
+        // RFC 3748 §5.6: never in clear text. A second challenge says that it was not right.
+        if let (true, true, Some(password)) = (self.password, cx.tunneled, cx.password) {
+            self.password = false;
+            reply.extend(password.expose());
+            return PeerStep::Reply(Progress::MayEnd(Willingness::CondSucc));
         }
         PeerStep::Ask(Query::Token { challenge: displayable(data) })
     }

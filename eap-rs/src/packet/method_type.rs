@@ -45,6 +45,13 @@ impl MethodType {
     pub const GTC: Self = Self::ietf(6);
     /// EAP-TLS (RFC 5216, RFC 9190).
     pub const TLS: Self = Self::ietf(13);
+    /// EAP-MSCHAPv2 (draft-kamath-pppext-eap-mschapv2).
+    pub const MSCHAPV2: Self = Self::ietf(26);
+
+    /// EAP-TTLS (RFC 5281).
+    pub const TTLS: Self = Self::ietf(21);
+    /// PEAP (\[MS-PEAP\]).
+    pub const PEAP: Self = Self::ietf(25);
 
     /// The octets of the Expanded form.
     pub const EXPANDED_LEN: usize = 8;

@@ -7,13 +7,14 @@ use crate::config::{check_len, check_range, check_time};
 use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
 use crate::methods::tls;
 use crate::tls::TlsPeerConfig;
-use crate::{ConfigError, Identity, MethodType, Secret};
+use crate::{ConfigError, Identity, MethodType, NtHash, Secret};
 
 /// A peer's configuration: checked, immutable, shared by any number of sessions through `Arc`.
 #[derive(Debug)]
 pub struct PeerConfig {
     pub(super) identity: Option<Identity>,
     pub(super) password: Option<Secret>,
+    pub(super) nt_hash: Option<NtHash>,
     pub(super) methods: MethodSet<PeerFactory>,
     pub(super) client_timeout: Duration,
     pub(super) answer_timeout: Duration,
@@ -34,6 +35,7 @@ impl PeerConfig {
 pub struct PeerConfigBuilder {
     identity: Option<Identity>,
     password: Option<Secret>,
+    nt_hash: Option<NtHash>,
     methods: Vec<Requested<PeerFactory>>,
     require_keys: bool,
     client_timeout: Option<Duration>,
@@ -56,6 +58,14 @@ impl PeerConfigBuilder {
     #[must_use]
     pub fn password(mut self, password: impl AsRef<[u8]>) -> Self {
         self.password = Some(Secret::new(password));
+        self
+    }
+
+    /// The NT hash of the password, for methods of MS-CHAP. It does not go together with the
+    /// password.
+    #[must_use]
+    pub fn nt_hash(mut self, hash: NtHash) -> Self {
+        self.nt_hash = Some(hash);
         self
     }
 
@@ -144,9 +154,19 @@ impl PeerConfigBuilder {
         let methods = MethodSet::build(&self.methods, self.require_keys, |entry| {
             Arc::new(entry.peer) as PeerFactory
         })?;
+        if let Some(password) = &self.password {
+            if self.nt_hash.is_some() {
+                return Err(ConfigError::Conflict { field: "nt_hash", with: "password" });
+            }
+            let is_text = core::str::from_utf8(password.expose()).is_ok();
+            if !is_text && methods.get(MethodType::MSCHAPV2).is_some() {
+                return Err(ConfigError::NotUtf8 { field: "password" });
+            }
+        }
         Ok(PeerConfig {
             identity: self.identity.clone(),
             password: self.password.as_ref().map(|password| Secret::new(password.expose())),
+            nt_hash: self.nt_hash.as_ref().map(|hash| NtHash::new(*hash.expose())),
             methods,
             client_timeout,
             answer_timeout,
@@ -180,7 +200,7 @@ mod tests {
             (
                 PeerConfig::builder(),
                 "methods: none given, at least one is needed; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
             ),
             (
                 md5().method(MethodType::TLS),
@@ -189,13 +209,21 @@ mod tests {
             (
                 md5().method(MethodType::ietf(21)),
                 "methods: EAP-TTLS is not supported; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),
             (
                 md5().client_timeout(Duration::ZERO),
                 "client_timeout: 0 given, 1 to 36000000 accepted",
+            ),
+            (
+                md5().method(MethodType::MSCHAPV2).password(b"\xff"),
+                "password: not UTF-8, which EAP-MSCHAPv2 needs",
+            ),
+            (
+                md5().password("x").nt_hash(NtHash::of_password("x")),
+                "nt_hash: does not go together with password",
             ),
             (md5().max_rounds(0), "max_rounds: 0 given, 1 to 65535 accepted"),
         ];

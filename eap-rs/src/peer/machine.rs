@@ -407,14 +407,20 @@ impl Peer {
         let Some(selected) = &mut self.selected else {
             return PeerStep::Discard(Discard::UnexpectedType(request.method));
         };
+        let mut events = Vec::new();
         let mut cx = PeerContext {
             identifier: request.identifier,
             identity: &self.identity,
             password: self.config.password.as_ref(),
+            nt_hash: self.config.nt_hash.as_ref(),
             unix_time: self.calendar.at(now),
+            tunneled: self.tunneled,
+            events: &mut events,
             rng: &mut self.rng,
         };
-        call(selected.instance.as_mut(), &mut cx, &mut self.last.draft)
+        let step = call(selected.instance.as_mut(), &mut cx, &mut self.last.draft);
+        events.into_iter().for_each(|event| self.outputs.event(event));
+        step
     }
 
     /// The arrows out of METHOD.
@@ -526,6 +532,7 @@ impl Peer {
                 peer_identity: self.identity.clone(),
                 keys: self.keys.take(),
                 tls: selected.instance.tls(),
+                inner: selected.instance.inner(),
             })));
         }
     }
@@ -542,6 +549,11 @@ impl Peer {
         if let State::Awaiting(awaiting) = &self.state {
             self.outputs.push(Output::Withdrawn(awaiting.question.id));
         }
+    }
+
+    /// Whether `altAccept` would be a success.
+    pub(crate) fn would_accept(&self) -> bool {
+        self.state.is_active() && self.decision() != Decision::Fail
     }
 
     fn decision(&self) -> Decision {

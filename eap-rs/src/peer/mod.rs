@@ -29,6 +29,8 @@ use machine::{LastResponse, Selected, State};
 pub struct Peer {
     config: Arc<PeerConfig>,
     rng: Box<dyn CryptoRng + Send>,
+    /// Whether a tunnel protects the conversation.
+    tunneled: bool,
     state: State,
     /// The identity last given, from the configuration or by answer.
     identity: Identity,
@@ -51,6 +53,7 @@ impl Peer {
             identity: config.identity.clone().unwrap_or_default(),
             config,
             rng: Box::new(rng),
+            tunneled: false,
             state: State::Initialize,
             selected: None,
             last: LastResponse::default(),
@@ -60,6 +63,11 @@ impl Peer {
             questions: Questions::default(),
             outputs: Outbox::default(),
         }
+    }
+
+    /// A peer of a conversation inside a tunnel.
+    pub(crate) fn in_tunnel(config: Arc<PeerConfig>, rng: impl CryptoRng + Send + 'static) -> Self {
+        Self { tunneled: true, ..Self::new(config, rng) }
     }
 
     /// Feeds one EAP packet from the lower layer.

@@ -1,5 +1,6 @@
 //! What the TLS-based methods need of a TLS library: octets in, octets out.
 
+use crate::InnerOutcome;
 use crate::tls::{CertificateRefusal, TlsAlert, TlsVersion};
 
 /// One TLS connection, of either side. It does no I/O: records go in with [`Self::feed`] and come
@@ -28,8 +29,12 @@ pub(crate) trait TlsEngine: Send {
     /// Whether an earlier session is being resumed, as far as is known yet.
     fn is_resumed(&self) -> bool;
 
-    /// The authentication has succeeded as a whole: from here on the session may be resumed.
-    fn keep_session(&mut self);
+    /// The authentication has succeeded as a whole, with this peer inside the tunnel (a server's
+    /// own business): from here on the session may be resumed.
+    fn keep_session(&mut self, inner: Option<&InnerOutcome>);
+
+    /// Who was authenticated in the tunnel whose session this server resumes.
+    fn resumed_inner(&self) -> Option<InnerOutcome>;
 
     /// Queues the alert that nothing follows: close_notify (RFC 8446 §6.1).
     fn close(&mut self);

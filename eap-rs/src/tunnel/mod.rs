@@ -3,9 +3,13 @@
 pub(crate) mod certificate;
 pub(crate) mod engine;
 pub(crate) mod fragment;
+mod hello;
+pub(crate) mod inner;
 pub(crate) mod keys;
+pub(crate) mod peer;
 pub(crate) mod resumption;
 mod rustls;
+pub(crate) mod server;
 pub(crate) mod settings;
 
 use engine::{Established, TlsEngine, TlsError};
@@ -34,8 +38,8 @@ pub(crate) struct Presented {
 pub(crate) enum Turn {
     /// It was about fragments; the packet in answer is written.
     Answered,
-    /// The server began.
-    Start,
+    /// The server began, with this version of the method.
+    Start(u8),
     /// It acknowledged the last of our message.
     Acknowledged,
     /// It completed a message, which the TLS engine has taken, or not.
@@ -65,7 +69,7 @@ impl Tunnel {
         out: &mut PacketBuffer,
     ) -> Result<Turn, Refusal> {
         match self.fragments.receive(data)? {
-            Arrival::Start(_) => Ok(Turn::Start),
+            Arrival::Start(version) => Ok(Turn::Start(version)),
             Arrival::Acknowledged if !self.fragments.is_sending() => Ok(Turn::Acknowledged),
             Arrival::Acknowledged | Arrival::Fragment => {
                 self.fragments.write_next(version, out);

@@ -12,7 +12,7 @@ use super::certificate::{CertificatePolicyBuilder, CertificateWithKey};
 use super::engine::TlsError;
 use super::fragment::Limits;
 use super::resumption::{Owner, Resumption, ServerSessions};
-use super::rustls::{ClientTemplate, RustlsEngine, ServerTemplate};
+use super::rustls::{ClientTemplate, Clients, RustlsEngine, ServerTemplate};
 use crate::config::check_range;
 use crate::tls::TlsVersion;
 use crate::{ConfigError, Secret};
@@ -284,7 +284,18 @@ impl TlsServerConfig {
     #[must_use]
     pub fn builder(certificate: &[u8], key: &[u8]) -> TlsServerConfigBuilder {
         let own = Own::new(certificate, key);
-        TlsServerConfigBuilder { common: Common::default(), own, clients: None, resumption: None }
+        TlsServerConfigBuilder {
+            common: Common::default(),
+            own,
+            clients: None,
+            clients_optional: false,
+            resumption: None,
+        }
+    }
+
+    /// Whether no peer gets through the handshake without a certificate.
+    pub(crate) fn requires_clients(&self) -> bool {
+        matches!(self.template.clients(), Clients::Required(_))
     }
 
     pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
@@ -299,6 +310,7 @@ pub struct TlsServerConfigBuilder {
     common: Common,
     own: Own,
     clients: Option<CertificatePolicyBuilder>,
+    clients_optional: bool,
     resumption: Option<Resumption>,
 }
 
@@ -312,10 +324,21 @@ impl TlsServerConfigBuilder {
         self
     }
 
-    /// What a peer's certificate has to be. EAP-TLS cannot go without it.
+    /// What a peer's certificate has to be; a peer without one is refused. EAP-TLS cannot go
+    /// without this. The methods that authenticate the peer inside the tunnel can: then nobody is
+    /// asked for a certificate.
     #[must_use]
     pub fn clients(mut self, policy: CertificatePolicyBuilder) -> Self {
         self.clients = Some(policy);
+        self.clients_optional = false;
+        self
+    }
+
+    /// What a peer's certificate has to be, if it has one. Not for EAP-TLS.
+    #[must_use]
+    pub fn optional_clients(mut self, policy: CertificatePolicyBuilder) -> Self {
+        self.clients = Some(policy);
+        self.clients_optional = true;
         self
     }
 
@@ -333,14 +356,19 @@ impl TlsServerConfigBuilder {
     pub fn build(self) -> Result<TlsServerConfig, ConfigError> {
         let provider = self.common.provider()?;
         let versions = self.common.versions()?;
-        let clients = self.clients.ok_or(ConfigError::NoTrust)?.build(&provider)?;
+        let policy = self.clients.map(|clients| clients.build(&provider)).transpose()?;
+        let clients = match policy.map(Arc::new) {
+            None => Clients::None,
+            Some(policy) if self.clients_optional => Clients::Optional(policy),
+            Some(policy) => Clients::Required(policy),
+        };
         let ask_host = clients.asks_host();
         let own = self.own.load(&provider)?;
         let sessions = self
             .resumption
             .map(|resumption| ServerSessions::new(resumption, provider.secure_random))
             .transpose()?;
-        let template = ServerTemplate::new(provider, &versions, Arc::new(clients), &own, sessions)?;
+        let template = ServerTemplate::new(provider, &versions, clients, &own, sessions)?;
         Ok(TlsServerConfig {
             template: Arc::new(template),
             limits: self.common.limits()?,

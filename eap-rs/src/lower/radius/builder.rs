@@ -101,8 +101,8 @@ impl RadiusBuilder {
     }
 
     /// Appends MS-MPPE-Recv-Key and MS-MPPE-Send-Key: the halves of the first 64 octets of the MSK
-    /// (RFC 2548 §2.4.2, §2.4.3). A shorter MSK is none that a lower layer is keyed with: then
-    /// nothing is appended.
+    /// (RFC 2548 §2.4.2, §2.4.3), or of the 32 that EAP-MSCHAPv2 has. A shorter MSK is none that a
+    /// lower layer is keyed with: then nothing is appended.
     #[must_use]
     pub fn mppe_keys(
         mut self,

@@ -17,17 +17,14 @@ pub(super) const SEND_KEY: u8 = 16;
 /// The Vendor-Type of MS-MPPE-Recv-Key.
 pub(super) const RECV_KEY: u8 = 17;
 
-/// Half an MSK.
-const KEY_LEN: usize = 32;
-
 const BLOCK_LEN: usize = 16;
 
 /// The keys of an Access-Accept, decrypted.
 #[derive(Debug)]
 pub struct MppeKeys {
-    /// MS-MPPE-Recv-Key: octets 0 to 31 of the MSK.
+    /// MS-MPPE-Recv-Key: the first half of the MSK.
     pub recv: Secret,
-    /// MS-MPPE-Send-Key: octets 32 to 63 of the MSK.
+    /// MS-MPPE-Send-Key: the second half of the MSK.
     pub send: Secret,
 }
 
@@ -74,10 +71,17 @@ impl RadiusPacket<'_> {
     }
 }
 
-/// What becomes MS-MPPE-Recv-Key and MS-MPPE-Send-Key.
-pub(super) fn halves(msk: &Msk) -> Option<[&[u8; KEY_LEN]; 2]> {
-    let (recv, rest) = msk.expose().split_first_chunk()?;
-    Some([recv, rest.first_chunk()?])
+/// What becomes MS-MPPE-Recv-Key and MS-MPPE-Send-Key: 32 octets each; of EAP-MSCHAPv2, the keys of
+/// RFC 3079 §3.3 of 16 octets.
+pub(super) fn halves(msk: &Msk) -> Option<[&[u8]; 2]> {
+    let octets = msk.expose();
+    let half = match octets.len() {
+        64.. => 32,
+        32 => 16,
+        _ => return None,
+    };
+    let (recv, rest) = octets.split_at_checked(half)?;
+    Some([recv, rest.get(..half)?])
 }
 
 /// Two salts with the most significant bit set, different from one another.
@@ -91,15 +95,15 @@ pub(super) fn salts(rng: &mut (impl CryptoRng + ?Sized)) -> [[u8; 2]; 2] {
 /// The value of the Vendor-Specific attribute.
 pub(super) fn attribute(
     kind: u8,
-    key: &[u8; KEY_LEN],
+    key: &[u8],
     salt: [u8; 2],
     secret: &SharedSecret,
     request_authenticator: &[u8; 16],
 ) -> Vec<u8> {
-    let mut plain = Zeroizing::new([0; (1 + KEY_LEN).next_multiple_of(BLOCK_LEN)]);
-    let octets = [KEY_LEN as u8].iter().chain(key);
+    let mut plain = Zeroizing::new(vec![0; (1 + key.len()).next_multiple_of(BLOCK_LEN)]);
+    let octets = [key.len() as u8].into_iter().chain(key.iter().copied());
     for (place, octet) in plain.iter_mut().zip(octets) {
-        *place = *octet;
+        *place = octet;
     }
     let len = 4 + plain.len();
     let mut value = Vec::with_capacity(MICROSOFT.len() + len);

@@ -18,7 +18,7 @@ pub(crate) const FACTS: MethodFacts = MethodFacts {
 };
 
 /// EAP-TLS has no versions of its own: the flags' low bits are reserved.
-const FLAGS_VERSION: u8 = 0;
+const VERSION: u8 = 0;
 
 /// The protected success indication of TLS 1.3: one octet of application data (RFC 9190 §2.5).
 const PROTECTED_SUCCESS: [u8; 1] = [0];

@@ -44,9 +44,23 @@ fn known(now: UnixTime) -> Option<u64> {
 
 /// Asks the policy. The clock is a [`SessionClock`].
 #[derive(Debug)]
-pub(crate) struct PolicyVerifier(pub(crate) Arc<CertificatePolicy>);
+pub(crate) struct PolicyVerifier {
+    policy: Arc<CertificatePolicy>,
+    /// Whether a client may do without a certificate.
+    optional: bool,
+}
 
 impl PolicyVerifier {
+    /// For either side; who is judged has to have a certificate.
+    pub(crate) fn new(policy: Arc<CertificatePolicy>) -> Self {
+        Self { policy, optional: false }
+    }
+
+    /// For clients who may have none.
+    pub(crate) fn for_optional_clients(policy: Arc<CertificatePolicy>) -> Self {
+        Self { policy, optional: true }
+    }
+
     fn check(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -56,7 +70,7 @@ impl PolicyVerifier {
         let borrowed = |der| CertificateDer::from(AsRef::<[u8]>::as_ref(der));
         let chain: Vec<_> =
             std::iter::once(end_entity).chain(intermediates).map(borrowed).collect();
-        self.0.check(&chain, known(now)).map_err(|refusal| {
+        self.policy.check(&chain, known(now)).map_err(|refusal| {
             let error = refusal.to_rustls();
             REFUSAL.replace(Some(refusal));
             error
@@ -69,7 +83,7 @@ impl PolicyVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.provider().signature_verification_algorithms;
+        let algorithms = &self.policy.provider().signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
@@ -79,14 +93,14 @@ impl PolicyVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.provider().signature_verification_algorithms;
+        let algorithms = &self.policy.provider().signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     // Legacy algorithms are for chains only: a SHA-1 signature made *during* the handshake could
     // be forged while it runs (RFC 9155).
     fn schemes(&self) -> Vec<SignatureScheme> {
-        self.0.provider().signature_verification_algorithms.supported_schemes()
+        self.policy.provider().signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -127,7 +141,7 @@ impl ServerCertVerifier for PolicyVerifier {
 
 impl ClientCertVerifier for PolicyVerifier {
     fn client_auth_mandatory(&self) -> bool {
-        true
+        !self.optional
     }
 
     /// None: a phone has one certificate and shall send it; the names of many CAs would only

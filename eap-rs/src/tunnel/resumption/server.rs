@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{Owner, TicketKeys, lock};
 use crate::config::check_range;
-use crate::{ConfigError, Identity, MethodType};
+use crate::{ConfigError, Identity, InnerOutcome, MethodType};
 
 /// How a server lets its peers resume sessions. A resumed login needs no certificate exchange: it
 /// has fewer round trips and costs a fraction of the time.
@@ -48,7 +48,9 @@ impl Resumption {
     /// keys resume each other's sessions. A ticket carries the client's certificates, so that a
     /// login takes some fragments more.
     ///
-    /// Clients that take no tickets are served from memory all the same.
+    /// This is for EAP-TLS, where TLS is the whole authentication. The methods that authenticate
+    /// the peer inside the tunnel have to give tickets before they know who it is: their sessions
+    /// are kept in memory, as are those of clients that take no tickets.
     #[must_use]
     pub fn ticket_keys(mut self, keys: Arc<TicketKeys>) -> Self {
         self.ticket_keys = Some(keys);
@@ -134,6 +136,8 @@ struct Record {
     owner: Owner,
     /// When the owner showed a certificate, in seconds since 1970.
     authenticated: u64,
+    /// Who was authenticated inside the tunnel, if that is how.
+    inner: Option<InnerOutcome>,
     /// The TLS library's own.
     state: Zeroizing<Vec<u8>>,
 }
@@ -162,6 +166,7 @@ impl Record {
         Some(Self {
             owner: Owner { method, identity: Identity::new(identity) },
             authenticated: u64::from_be_bytes(*authenticated),
+            inner: None,
             state: Zeroizing::new(state.to_vec()),
         })
     }
@@ -179,8 +184,9 @@ pub(crate) struct ServerDesk {
 struct Drawer {
     /// Nothing is resumed any more: what was to be, the policy has refused.
     closed: bool,
-    /// When the session being resumed began.
+    /// When the session being resumed began, and whose it is.
     authenticated: Option<u64>,
+    inner: Option<InnerOutcome>,
     /// What was taken from the store, and may be used again.
     taken: Option<(Vec<u8>, Record)>,
     /// What this conversation has made.
@@ -188,10 +194,16 @@ struct Drawer {
 }
 
 impl ServerDesk {
-    /// The conversation has succeeded.
-    pub(crate) fn keep(&self) {
+    /// Who was authenticated, in the tunnel whose session is resumed.
+    pub(crate) fn inner(&self) -> Option<InnerOutcome> {
+        lock(&self.drawer).inner.clone()
+    }
+
+    /// The conversation has succeeded, with this peer inside the tunnel.
+    pub(crate) fn keep(&self, inner: Option<&InnerOutcome>) {
         let mut drawer = lock(&self.drawer);
         let taken = drawer.taken.take();
+        drawer.made.iter_mut().for_each(|(_, record)| record.inner = inner.cloned());
         let mut store = lock(&self.sessions.store);
         for (id, record) in taken.into_iter().chain(drawer.made.drain(..)) {
             store.put(id, record);
@@ -227,7 +239,8 @@ impl ServerDesk {
 
     fn record(&self, state: Vec<u8>) -> Record {
         let authenticated = lock(&self.drawer).authenticated.unwrap_or(self.unix_time);
-        Record { owner: self.owner.clone(), authenticated, state: Zeroizing::new(state) }
+        let owner = self.owner.clone();
+        Record { owner, authenticated, inner: None, state: Zeroizing::new(state) }
     }
 }
 
@@ -250,6 +263,7 @@ impl StoresServerSessions for ServerDesk {
         let state = record.state.to_vec();
         let mut drawer = lock(&self.drawer);
         drawer.authenticated = Some(record.authenticated);
+        drawer.inner = record.inner.clone();
         drawer.taken = Some((id.to_vec(), record));
         Some(state)
     }
@@ -257,7 +271,9 @@ impl StoresServerSessions for ServerDesk {
     /// Of TLS 1.3: there will be a new one.
     fn take(&self, id: &[u8]) -> Option<Vec<u8>> {
         let record = self.take_out(id)?;
-        lock(&self.drawer).authenticated = Some(record.authenticated);
+        let mut drawer = lock(&self.drawer);
+        drawer.authenticated = Some(record.authenticated);
+        drawer.inner = record.inner.clone();
         Some(record.state.to_vec())
     }
 
@@ -267,8 +283,9 @@ impl StoresServerSessions for ServerDesk {
 }
 
 impl ProducesTickets for ServerDesk {
+    /// A ticket cannot be taken back: it is for methods that know the peer before they give it.
     fn enabled(&self) -> bool {
-        self.sessions.ticket_keys.is_some()
+        self.owner.method == MethodType::TLS && self.sessions.ticket_keys.is_some()
     }
 
     fn lifetime(&self) -> u32 {

@@ -37,7 +37,7 @@ fn alice() -> Owner {
 fn leave(sessions: &Arc<ServerSessions>, id: &[u8], unix_time: u64) {
     let desk = sessions.open(alice(), unix_time);
     assert!(desk.put(id.to_vec(), b"state".to_vec()));
-    desk.keep();
+    desk.keep(None);
 }
 
 /// FreeRADIUS offered sessions for resumption before the inner authentication was over.
@@ -60,7 +60,7 @@ fn a_session_being_resumed_is_nobody_elses_until_that_login_has_succeeded() {
     let first = sessions.open(alice(), NOW + 1);
     assert_eq!(first.get(b"id").as_deref(), Some(&b"state"[..]));
     assert_eq!(sessions.open(alice(), NOW + 1).get(b"id"), None);
-    first.keep();
+    first.keep(None);
     let second = sessions.open(alice(), NOW + 2);
     assert!(second.get(b"id").is_some());
     drop(second);
@@ -73,7 +73,7 @@ fn a_session_of_tls_1_3_serves_once() {
     leave(&sessions, b"id", NOW);
     let desk = sessions.open(alice(), NOW);
     assert!(desk.take(b"id").is_some());
-    desk.keep();
+    desk.keep(None);
     assert_eq!(sessions.open(alice(), NOW).take(b"id"), None);
 }
 
@@ -118,7 +118,7 @@ fn the_memory_is_bounded_and_the_oldest_go_first() {
     for _ in 0..10 {
         let desk = sessions.open(alice(), NOW);
         assert!(desk.get(&[3]).is_some());
-        desk.keep();
+        desk.keep(None);
     }
     let there = |id| sessions.open(alice(), NOW).take(&[id]).is_some();
     assert_eq!([0, 1, 2, 3, 4].map(there), [false, false, true, true, true]);

@@ -6,23 +6,20 @@ use std::sync::Arc;
 
 use rustls::{CipherSuite, Connection, HandshakeKind, ProtocolVersion};
 
-pub(super) use template::{ClientTemplate, ServerTemplate};
+pub(super) use template::{ClientTemplate, Clients, ServerTemplate};
 
 use super::certificate::{CertificateRefusal, take_refusal};
 use super::engine::{Established, Randoms, TlsEngine, TlsError};
+use super::hello::HelloRandom;
 use super::resumption::{ClientDesk, Owner, ServerDesk};
+use crate::InnerOutcome;
 use crate::tls::{TlsAlert, TlsVersion};
-
-/// Where the random stands in the first record of either side: behind the headers of record and
-/// handshake message, and the version.
-const RANDOM: core::ops::Range<usize> = 11..43;
 
 pub(super) struct RustlsEngine {
     connection: Connection,
     side: Side,
-    /// The randoms of the two first records, sent and received.
-    sent_random: Option<[u8; 32]>,
-    received_random: Option<[u8; 32]>,
+    sent: HelloRandom,
+    received: HelloRandom,
     is_closed: bool,
 }
 
@@ -35,6 +32,8 @@ struct Server {
     template: Arc<ServerTemplate>,
     desk: Option<Arc<ServerDesk>>,
     unix_time: Option<u64>,
+    /// What has come in, as long as it may have to be processed again.
+    hello: Option<Vec<u8>>,
     /// Whether the certificates of a resumed session have been judged.
     judged: bool,
 }
@@ -58,12 +57,18 @@ impl RustlsEngine {
         let template = Arc::clone(template);
         let desk = template.open_desk(owner, unix_time);
         let connection = template.connect(desk.as_ref(), unix_time).map_err(convert)?;
-        let server = Server { template, desk, unix_time, judged: false };
+        let server = Server { template, desk, unix_time, hello: Some(Vec::new()), judged: false };
         Ok(Self::new(connection.into(), Side::Server(server)))
     }
 
     fn new(connection: Connection, side: Side) -> Self {
-        Self { connection, side, sent_random: None, received_random: None, is_closed: false }
+        Self {
+            connection,
+            side,
+            sent: HelloRandom::default(),
+            received: HelloRandom::default(),
+            is_closed: false,
+        }
     }
 
     fn process(&mut self, mut records: &[u8]) -> Result<(), TlsError> {
@@ -86,10 +91,12 @@ impl RustlsEngine {
     /// A server that resumes has seen no certificate: the policy judges the one of then by what
     /// it knows now. If it refuses, the same ClientHello gets a full handshake, so that the client
     /// can show a better one, or hears the alert.
-    fn judge_resumed(&mut self, hello: &[u8]) -> Result<(), TlsError> {
-        let resumed = self.is_resumed();
+    fn judge_resumed(&mut self) -> Result<(), TlsError> {
+        let Some(kind) = self.connection.handshake_kind() else { return Ok(()) };
         let Side::Server(server) = &mut self.side else { return Ok(()) };
-        if !resumed || core::mem::replace(&mut server.judged, true) {
+        // After a HelloRetryRequest it is too late to begin again.
+        let hello = server.hello.take();
+        if kind != HandshakeKind::Resumed || core::mem::replace(&mut server.judged, true) {
             return Ok(());
         }
         let chain = self.connection.peer_certificates().unwrap_or_default();
@@ -99,14 +106,11 @@ impl RustlsEngine {
         if let Some(desk) = &server.desk {
             desk.close();
         }
-        // After a HelloRetryRequest it is too late to begin again.
-        if self.sent_random.is_some() {
-            return Err(TlsError::Certificate(refusal));
-        }
+        let Some(hello) = hello else { return Err(TlsError::Certificate(refusal)) };
         let connection =
             server.template.connect(server.desk.as_ref(), server.unix_time).map_err(convert)?;
         self.connection = connection.into();
-        self.process(hello)
+        self.process(&hello)
     }
 }
 
@@ -127,9 +131,12 @@ fn convert(error: rustls::Error) -> TlsError {
 
 impl TlsEngine for RustlsEngine {
     fn feed(&mut self, records: &[u8]) -> Result<(), TlsError> {
-        remember_random(&mut self.received_random, records);
+        self.received.watch(records);
+        if let Side::Server(Server { hello: Some(hello), .. }) = &mut self.side {
+            hello.extend_from_slice(records);
+        }
         self.process(records)?;
-        self.judge_resumed(records)
+        self.judge_resumed()
     }
 
     fn take_output(&mut self, out: &mut Vec<u8>) {
@@ -140,7 +147,7 @@ impl TlsEngine for RustlsEngine {
                 break;
             }
         }
-        remember_random(&mut self.sent_random, out.get(start..).unwrap_or_default());
+        self.sent.watch(out.get(start..).unwrap_or_default());
     }
 
     fn write(&mut self, data: &[u8]) -> Result<(), TlsError> {
@@ -181,14 +188,21 @@ impl TlsEngine for RustlsEngine {
         Self::is_resumed(self)
     }
 
-    fn keep_session(&mut self) {
+    fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
         match &self.side {
             Side::Client { desk: Some(desk) } => {
                 let chain = self.connection.peer_certificates().unwrap_or_default();
                 desk.keep(chain, self.is_resumed());
             }
-            Side::Server(Server { desk: Some(desk), .. }) => desk.keep(),
+            Side::Server(Server { desk: Some(desk), .. }) => desk.keep(inner),
             Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => {}
+        }
+    }
+
+    fn resumed_inner(&self) -> Option<InnerOutcome> {
+        match &self.side {
+            Side::Server(Server { desk: Some(desk), .. }) if self.is_resumed() => desk.inner(),
+            Side::Server(_) | Side::Client { .. } => None,
         }
     }
 
@@ -205,17 +219,11 @@ impl TlsEngine for RustlsEngine {
     }
 
     fn randoms(&self) -> Option<Randoms> {
-        let (sent, received) = (self.sent_random?, self.received_random?);
+        let (sent, received) = (self.sent.get()?, self.received.get()?);
         Some(match &self.connection {
             Connection::Client(_) => [sent, received],
             Connection::Server(_) => [received, sent],
         })
-    }
-}
-
-fn remember_random(random: &mut Option<[u8; 32]>, first_record: &[u8]) {
-    if random.is_none() {
-        *random = first_record.get(RANDOM).and_then(|octets| octets.try_into().ok());
     }
 }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use rustls::client::{ClientConnection, Resumption};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::ServerName;
-use rustls::server::{NoServerSessionStorage, ServerConnection};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, ServerConnection, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, Error, ServerConfig, SupportedProtocolVersion};
 
 use crate::ConfigError;
 use crate::tunnel::certificate::{
-    CertificatePolicy, CertificateWithKey, PolicyVerifier, SessionClock,
+    CertificatePolicy, CertificateRefusal, CertificateWithKey, PolicyVerifier, SessionClock,
 };
 use crate::tunnel::resumption::{ClientDesk, ClientSessions, Owner, ServerDesk, ServerSessions};
 
@@ -36,7 +37,7 @@ impl ClientTemplate {
             .with_protocol_versions(versions)
             .map_err(unusable)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(PolicyVerifier(Arc::clone(&servers))));
+            .with_custom_certificate_verifier(Arc::new(PolicyVerifier::new(Arc::clone(&servers))));
         let mut config = match own {
             Some(own) => builder.with_client_cert_resolver(resolver(&own)),
             None => builder.with_no_client_auth(),
@@ -73,11 +74,50 @@ impl ClientTemplate {
     }
 }
 
+/// Whether clients show certificates, and which are accepted.
+#[derive(Clone, Debug)]
+pub(crate) enum Clients {
+    /// They are not asked for any.
+    None,
+    Optional(Arc<CertificatePolicy>),
+    Required(Arc<CertificatePolicy>),
+}
+
+impl Clients {
+    fn verifier(&self) -> Arc<dyn ClientCertVerifier> {
+        match self.clone() {
+            Self::None => WebPkiClientVerifier::no_client_auth(),
+            Self::Optional(policy) => Arc::new(PolicyVerifier::for_optional_clients(policy)),
+            Self::Required(policy) => Arc::new(PolicyVerifier::new(policy)),
+        }
+    }
+
+    pub(crate) fn asks_host(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Optional(policy) | Self::Required(policy) => policy.asks_host(),
+        }
+    }
+
+    /// Judges the certificates of a resumed session.
+    pub(super) fn check(
+        &self,
+        chain: &[CertificateDer<'_>],
+        unix_time: Option<u64>,
+    ) -> Result<(), CertificateRefusal> {
+        match self {
+            Self::None => Ok(()),
+            Self::Optional(_) if chain.is_empty() => Ok(()),
+            Self::Optional(policy) | Self::Required(policy) => policy.check(chain, unix_time),
+        }
+    }
+}
+
 /// A server's.
 #[derive(Debug)]
 pub(crate) struct ServerTemplate {
     config: ServerConfig,
-    clients: Arc<CertificatePolicy>,
+    clients: Clients,
     sessions: Option<Arc<ServerSessions>>,
 }
 
@@ -85,21 +125,21 @@ impl ServerTemplate {
     pub(crate) fn new(
         provider: Arc<CryptoProvider>,
         versions: &[&'static SupportedProtocolVersion],
-        clients: Arc<CertificatePolicy>,
+        clients: Clients,
         own: &CertificateWithKey,
         sessions: Option<ServerSessions>,
     ) -> Result<Self, ConfigError> {
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .map_err(unusable)?
-            .with_client_cert_verifier(Arc::new(PolicyVerifier(Arc::clone(&clients))))
+            .with_client_cert_verifier(clients.verifier())
             .with_cert_resolver(resolver(own));
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Self { config, clients, sessions: sessions.map(Arc::new) })
     }
 
-    pub(super) fn clients(&self) -> &CertificatePolicy {
+    pub(crate) fn clients(&self) -> &Clients {
         &self.clients
     }
 

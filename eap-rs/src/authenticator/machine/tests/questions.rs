@@ -11,7 +11,7 @@ use ServerStep::{Ask, Request, Succeed};
 
 fn credential() -> Step {
     let identity = Identity::from("user");
-    Ask(Query::Credential { identity, method: MethodType::MD5 }).into()
+    Ask(Query::Credential { identity, method: MethodType::MD5, accepts: &[] }).into()
 }
 
 fn challenge() -> Step {

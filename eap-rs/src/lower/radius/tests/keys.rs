@@ -82,6 +82,23 @@ fn keys_match_no_other_msk() {
     assert!(!of(right.clone()).match_msk(&Msk::new(&right[..63])));
 }
 
+/// RFC 3079 §3.3: the keys of MS-CHAPv2 have sixteen octets, and are sent as they are.
+#[test]
+fn the_32_octets_of_mschapv2_are_two_keys_of_16() {
+    let request = built(request());
+    let request = RadiusPacket::parse(&request).unwrap();
+    let rng = &mut StdRng::seed_from_u64(1);
+    let msk = Msk::new(core::array::from_fn::<u8, 32, _>(|at| u8::try_from(at).unwrap()));
+    let accept = RadiusBuilder::response(RadiusCode::ACCESS_ACCEPT, &request);
+    let accept = built(accept.mppe_keys(&msk, &secret(), rng));
+    let accept = RadiusPacket::parse(&accept).unwrap();
+    let keys = accept.mppe_keys(&secret(), request.authenticator()).unwrap().unwrap();
+    assert_eq!(keys.recv.expose(), &msk.expose()[..16]);
+    assert_eq!(keys.send.expose(), &msk.expose()[16..]);
+    assert!(keys.match_msk(&msk));
+    assert!(!keys.match_msk(&Msk::new([&msk.expose()[16..], &msk.expose()[..16]].concat())));
+}
+
 #[test]
 fn a_short_msk_is_not_sent() {
     let request = built(request());

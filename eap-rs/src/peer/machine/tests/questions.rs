@@ -79,7 +79,7 @@ fn method_asks_for_the_password_of_the_identity_it_gave() {
     let mut peer = phone();
     peer.accept(&md5_request(1));
     let bob = Identity::from("bob");
-    assert!(matches!(&peer.query, Some(Query::Password { identity }) if *identity == bob));
+    assert!(matches!(&peer.query, Some(Query::Password { identity, .. }) if *identity == bob));
     assert_eq!(peer.answer(1, secret("hello")), [sent(md5_response(1, DIGEST_OF_1))]);
 }
 
