@@ -136,10 +136,15 @@ pub fn for_client(params: &mut CertificateParams, name: &str) {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
 }
 
+/// What the machine's clock says, in seconds since 1970.
+pub fn today() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
 /// Makes it valid from the first of these days to the last; today by the machine's clock is 0.
 pub fn set_validity(params: &mut CertificateParams, days: RangeInclusive<i64>) {
     const DAY: i64 = 24 * 60 * 60;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = today();
     let epoch = date_time_ymd(1970, 1, 1);
     let on = |day: i64| epoch + Duration::from_secs(now.checked_add_signed(day * DAY).unwrap());
     (params.not_before, params.not_after) = (on(*days.start()), on(*days.end()));

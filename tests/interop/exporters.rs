@@ -4,7 +4,7 @@ use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion}
 use eap_rs::{
     Authenticator, AuthenticatorConfig, Keys, MethodType, Packet, Peer, PeerConfig, Received,
 };
-use eap_tests::certs::{Ca, NOW};
+use eap_tests::certs::{Ca, today};
 use eap_tests::script::{self, Scripted, request, success};
 
 use crate::certificates::Authority;
@@ -111,7 +111,7 @@ fn peer(ca: &Ca, version: TlsVersion) -> Scripted<Peer> {
     let config = PeerConfig::builder().identity("alice").tls(tls.unwrap());
     script::peer(&config).then(|peer| {
         let now = peer.instant();
-        peer.session.run(now, |peer, now| peer.set_unix_time(NOW, now));
+        peer.session.run(now, |peer, now| peer.set_unix_time(today(), now));
     })
 }
 
@@ -127,7 +127,7 @@ fn authenticator(ca: &Ca, version: TlsVersion) -> Scripted<Authenticator> {
     script::authenticator(&AuthenticatorConfig::builder().tls(tls.unwrap())).then(|server| {
         let now = server.instant();
         let outputs = server.session.run(now, |server, now| {
-            server.set_unix_time(NOW, now);
+            server.set_unix_time(today(), now);
             server.start(now);
         });
         server.take(outputs);

@@ -48,7 +48,7 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
         let why = line.strip_prefix("FAILURE: ").unwrap();
         let alert = why.strip_prefix("refused by the other side: ");
         if alert.is_none() {
-            let reason = "the network refused the login: wrong name or password, or not allowed";
+            let reason = "the network refused the login: certificate not accepted, or not allowed";
             assert_eq!(why, format!("{reason} ({})", method.name));
         }
         alert.map(str::to_owned)

@@ -98,11 +98,11 @@ impl Attack {
         }));
     }
 
-    /// Total and octets of what comes in; octets of what goes out, and of it sent.
-    fn extent(&self) -> (Option<(usize, usize)>, usize, usize) {
+    /// Total and octets of what comes in; octets left to go out, and whether some have gone.
+    fn extent(&self) -> (Option<(usize, usize)>, usize, bool) {
         let incoming = self.ours.incoming.as_ref();
         let incoming = incoming.map(|reassembly| (reassembly.total, reassembly.octets.len()));
-        (incoming, self.ours.outgoing.len(), self.ours.sent)
+        (incoming, self.ours.outgoing.len(), self.ours.begun)
     }
 
     fn acknowledge(&mut self) {
