@@ -69,7 +69,7 @@ fn logs_in_with_tls_1_2_and_1_3() {
 
 /// hostapd that lets sessions be resumed, and authenticates every station again after two seconds.
 fn resuming_hostapd(lab: &Lab, ca: &Authority<'_>, tls_1_3: bool) -> Process {
-    let tls = hostapd_tls(&ca.server(), ca, tls_1_3);
+    let tls = hostapd_tls(&ca.server(), &ca.path, tls_1_3);
     let more = format!("{tls}tls_session_lifetime=3600\neap_reauth_period=2\n");
     hostapd_with_users(lab, "* TLS\n", &more)
 }
