@@ -161,7 +161,7 @@ typedef enum {
     EAPRS_FAILURE_NONE = 0,
     // Peer: the network refused the identity, before any method.
     EAPRS_FAILURE_IDENTITY_REJECTED = 1,
-    // Peer: the network refused the login: wrong name or password, or not allowed.
+    // Peer: the network refused the login: wrong name, password or certificate, or not allowed.
     EAPRS_FAILURE_REJECTED = 2,
     // Peer: the network wants a method we do not accept.
     EAPRS_FAILURE_METHOD_REFUSED = 3,

@@ -154,8 +154,12 @@ static void a_server_asks_about_the_peer(uint32_t version, answer given)
     CHECK(pair_ended(&both, given == YES));
     if (given != YES) {
         is_declined(&both.authenticator);
-        /* close_notify */
-        CHECK(both.peer.failure == EAPRS_FAILURE_TLS_ALERT && both.peer.tls_alert == 0);
+        if (version == EAPRS_TLS_1_2) {
+            CHECK(both.peer.failure == EAPRS_FAILURE_REJECTED);
+        } else {
+            /* close_notify */
+            CHECK(both.peer.failure == EAPRS_FAILURE_TLS_ALERT && both.peer.tls_alert == 0);
+        }
     }
     pair_free(&both);
 }

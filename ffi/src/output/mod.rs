@@ -92,7 +92,7 @@ pub enum eaprs_failure {
     None = 0,
     /// Peer: the network refused the identity, before any method.
     IdentityRejected = 1,
-    /// Peer: the network refused the login: wrong name or password, or not allowed.
+    /// Peer: the network refused the login: wrong name, password or certificate, or not allowed.
     Rejected = 2,
     /// Peer: the network wants a method we do not accept.
     MethodRefused = 3,
