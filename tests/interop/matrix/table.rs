@@ -47,7 +47,7 @@ FreeRADIUS {freeradius}, hostapd {hostapd} and eapol_test {eapol_test}, these wi
 | cell | what happened |
 |---|---|
 | `keys` | the login succeeded, and the peer derived the MPPE keys that the server sent |
-| `resumed`, `full`, `failed` | how two more logins went, which offered to resume the session: it was resumed; or the login succeeded without; or it failed |
+| `resumed`, `full` | how two more logins went, which offered to resume the session: it was resumed, or the login succeeded without |
 | number | the certificate was refused for the cause named below, and the other side was told by this TLS alert: {alerts} |
 | `no alert` | the same, but EAP-Failure came in the place of the alert |
 | – | the side that would have to refuse cannot be told to look for this |
