@@ -207,7 +207,7 @@ impl<'a, W: Write> Login<'a, W> {
     /// The peer's questions go to the person who wants to log in.
     fn ask_user(&mut self, id: QueryId, query: &Query) -> Result<(), Box<dyn Error>> {
         let (question, answer) = match query {
-            Query::Password { identity } => {
+            Query::Password { identity, .. } => {
                 (format!("for the password of {identity}"), Some(self.user.password))
             }
             // A token card shows a number of its own; for GTC a password does as well.

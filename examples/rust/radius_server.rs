@@ -9,6 +9,8 @@
 //! between a datagram and the next is done by the library.
 
 mod names;
+#[path = "radius/nt_hash.rs"]
+mod nt_hash;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]
@@ -73,6 +75,7 @@ fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
 /// Everything that the authenticators are told: the one place where methods are configured.
 fn server_config(settings: &Settings) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
+    config = config.password_retries(settings.password_retries);
     for facts in &settings.methods {
         config = match facts.method {
             MethodType::TLS => config.tls(tls::server(&settings.tls)?),

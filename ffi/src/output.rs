@@ -3,7 +3,9 @@
 use std::ffi::c_char;
 
 use eap_rs::eapol::{PaeState, PortStatus};
-use eap_rs::{Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId};
+use eap_rs::{
+    AccountRefusal, Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId,
+};
 
 use crate::boundary::{Fallback, c_text, guard, lend, lend_text, object};
 use crate::tls::TlsTexts;
@@ -127,6 +129,8 @@ pub enum eaprs_failure {
     TlsIncompatible = 18,
     /// The TLS handshake failed for another reason.
     Tls = 19,
+    /// The account or password is refused: `eaprs_session_account_error`.
+    Account = 22,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -151,6 +155,8 @@ impl Current {
                 let text = match &query {
                     Query::Identity { prompt } => c_text(prompt),
                     Query::Token { challenge } => c_text(challenge),
+                    Query::Password { refused: Some(refused), .. }
+                    | Query::NewPassword { refused, .. } => c_text(&refused.to_string()),
                     _ => Vec::new(),
                 };
                 Self::Question { id, query, text }
@@ -193,7 +199,9 @@ impl Current {
         match self {
             Self::Question {
                 query:
-                    Query::Password { identity }
+                    Query::Password { identity, .. }
+                    | Query::NewPassword { identity, .. }
+                    | Query::ChangePassword { identity, .. }
                     | Query::Policy { identity }
                     | Query::Credential { identity, .. }
                     | Query::CheckPassword { identity, .. }
@@ -224,6 +232,18 @@ impl Current {
                 ..
             } => Some(*method),
             Self::Success { outcome, .. } => Some(outcome.method),
+            _ => None,
+        }
+    }
+
+    fn refused(&self) -> Option<&AccountRefusal> {
+        match self {
+            Self::Question {
+                query:
+                    Query::Password { refused: Some(refused), .. } | Query::NewPassword { refused, .. },
+                ..
+            }
+            | Self::Failure { failure: Failure::Account(refused), .. } => Some(refused),
             _ => None,
         }
     }
@@ -361,13 +381,29 @@ pub unsafe extern "C" fn eaprs_session_query_password(
 ) -> *const u8 {
     // SAFETY: the caller's promise.
     let password = match unsafe { current(session) } {
-        Some(Current::Question { query: Query::CheckPassword { password, .. }, .. }) => {
-            Some(password.expose()).filter(|octets| !octets.is_empty())
-        }
+        Some(Current::Question {
+            query:
+                Query::CheckPassword { password, .. }
+                | Query::ChangePassword { new_password: password, .. },
+            ..
+        }) => Some(password.expose()).filter(|octets| !octets.is_empty()),
         _ => None,
     };
     // SAFETY: the caller's promise.
     unsafe { lend(password, len) }
+}
+
+/// Why the account or password is refused, in a question for another password or in a failure: a
+/// number of RFC 2759 section 6 (646 wrong hour, 647 disabled, 648 expired, 649 no permission, 691
+/// wrong name or password, 709 the new password) or another; 0 if the output does not say.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_account_error(session: *const eaprs_session) -> u32 {
+    // SAFETY: the caller's promise.
+    let refused = unsafe { current(session) }.and_then(Current::refused);
+    refused.map_or(0, |refused| refused.error.number())
 }
 
 /// Output EVENT: what happened.
@@ -514,6 +550,7 @@ impl From<&Failure> for eaprs_failure {
             Failure::Declined => Self::Declined,
             Failure::TooManyRounds { .. } => Self::TooManyRounds,
             Failure::LowerLayer => Self::LowerLayer,
+            Failure::Account(_) => Self::Account,
             Failure::Certificate(_) => Self::Certificate,
             Failure::TlsAlert(_) => Self::TlsAlert,
             Failure::TlsIncompatible(_) => Self::TlsIncompatible,

@@ -17,6 +17,7 @@
 mod authenticator;
 mod certificates;
 mod lab;
+mod mschapv2;
 mod phone;
 mod radius;
 mod tls;

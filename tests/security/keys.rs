@@ -165,7 +165,7 @@ fn a_restart_forgets_the_identity() {
     let mut peer = identified();
     peer.signal(Signal::Restart);
     let _ = peer.feed(&request(SECOND, MethodType::MD5, MD5_CHALLENGE));
-    let Some(Query::Password { identity }) = peer.asked.last() else { panic!("{peer:?}") };
+    let Some(Query::Password { identity, .. }) = peer.asked.last() else { panic!("{peer:?}") };
     assert_eq!(*identity, Identity::default());
 }
 

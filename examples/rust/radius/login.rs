@@ -5,8 +5,8 @@ use std::time::Instant as Clock;
 
 use eap_rs::radius::{MppeKeys, RadiusCode};
 use eap_rs::{
-    Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig, Query, Received,
-    Secret, Signal,
+    AccountRefusal, Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig,
+    Query, Received, Secret, Signal,
 };
 use rand::rngs::StdRng;
 
@@ -28,20 +28,33 @@ pub(crate) struct Report {
     pub(crate) round_trips: u32,
 }
 
+/// What a person would type.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    /// Password, token or one-time password.
+    pub(crate) password: Option<String>,
+    /// The password after a wrong one.
+    pub(crate) retry: Option<String>,
+    /// The password after an expired one.
+    pub(crate) new: Option<String>,
+}
+
 /// The host of a peer.
 pub(crate) struct Login<'a> {
     peer: Peer,
-    password: Option<&'a str>,
+    typed: &'a Typed,
+    /// Why the network refused what was typed, if there is nothing else to type.
+    refused: Option<AccountRefusal>,
     clock: Clock,
     finished: Option<Result<Outcome, Failure>>,
     round_trips: u32,
 }
 
 impl<'a> Login<'a> {
-    pub(crate) fn new(config: Arc<PeerConfig>, password: Option<&'a str>, rng: StdRng) -> Self {
+    pub(crate) fn new(config: Arc<PeerConfig>, typed: &'a Typed, rng: StdRng) -> Self {
         let mut peer = Peer::new(config, rng);
         peer.set_unix_time(unix_time(), Instant::from_millis(0));
-        Self { peer, password, clock: Clock::now(), finished: None, round_trips: 0 }
+        Self { peer, typed, refused: None, clock: Clock::now(), finished: None, round_trips: 0 }
     }
 
     /// Logs in.
@@ -61,7 +74,13 @@ impl<'a> Login<'a> {
         let mut response = self.feed(&IDENTITY_REQUEST)?;
         loop {
             let packet = match (self.finished.take(), response) {
-                (Some(Err(failure)), _) => return Err(failure.to_string()),
+                (Some(Err(failure)), last) => {
+                    // What the peer has to say in the end is for the server's log.
+                    if let Some(packet) = last {
+                        let _ = client.exchange(identity, state.as_deref(), &packet);
+                    }
+                    return Err(self.explain(&failure));
+                }
                 (None, Some(packet)) => packet,
                 _ => return Err("the network expects an answer where there is none".into()),
             };
@@ -128,12 +147,29 @@ impl<'a> Login<'a> {
         Ok(response)
     }
 
-    fn answer(&self, query: &Query) -> Answer {
-        match (query, self.password) {
-            (Query::Password { .. } | Query::Token { .. }, Some(password)) => {
-                Answer::Secret(Secret::from(password))
+    fn answer(&mut self, query: &Query) -> Answer {
+        let (typed, refused) = match query {
+            Query::Token { .. } | Query::Password { refused: None, .. } => {
+                (&self.typed.password, None)
             }
-            _ => Answer::Decline,
+            Query::Password { refused, .. } => (&self.typed.retry, refused.clone()),
+            Query::NewPassword { refused, .. } => (&self.typed.new, Some(refused.clone())),
+            _ => (&None, None),
+        };
+        match typed {
+            Some(password) => Answer::Secret(Secret::from(password.as_str())),
+            None => {
+                self.refused = refused;
+                Answer::Decline
+            }
+        }
+    }
+
+    /// A login that was given up says why it could not go on.
+    fn explain(&self, failure: &Failure) -> String {
+        match (failure, &self.refused) {
+            (Failure::Declined, Some(refused)) => refused.to_string(),
+            _ => failure.to_string(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eap_rs::MethodFacts;
+use eap_rs::{MethodFacts, MethodType};
 use lexopt::{Error, Parser, ValueExt};
 
 /// What was given, by flag. Values are checked when they are read.
@@ -61,9 +61,10 @@ impl TlsFlags {
     }
 }
 
-/// TLS-based methods are those that authenticate the server, too.
+/// TLS-based methods are those that authenticate the server, too; but MSCHAPv2 does so by the
+/// password.
 pub(crate) fn is_tls_based(facts: &MethodFacts) -> bool {
-    facts.mutual
+    facts.mutual && facts.method != MethodType::MSCHAPV2
 }
 
 fn check(flag: &str, value: &str) -> Result<(), Error> {
