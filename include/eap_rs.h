@@ -68,7 +68,7 @@ typedef enum {
     EAPRS_STATUS_STALE_ANSWER = 4,
     // The question wants another kind of answer. It stays open.
     EAPRS_STATUS_WRONG_ANSWER_KIND = 5,
-    // The answer is too long or empty. It stays open.
+    // The answer is too long or empty, or a new password that is not UTF-8. It stays open.
     EAPRS_STATUS_UNSUITABLE_ANSWER = 6,
     // This call is for sessions of another role.
     EAPRS_STATUS_WRONG_ROLE = 7,
