@@ -37,7 +37,7 @@ pub(crate) enum Command {
     /// `--help`.
     Help,
     /// Log in.
-    Login(Settings),
+    Login(Box<Settings>),
 }
 
 /// How to log in.
@@ -105,7 +105,7 @@ impl Command {
         }
         let method = find(&required(method, "method")?)?;
         tls.check(&[method])?;
-        Ok(Self::Login(Settings {
+        Ok(Self::Login(Box::new(Settings {
             server: required(server, "server")?,
             secret: SharedSecret::new(required(secret, "secret")?)
                 .map_err(|error| error.to_string())?,
@@ -117,7 +117,7 @@ impl Command {
             timeout: Duration::from_secs(timeout.into()),
             json,
             tls,
-        }))
+        })))
     }
 }
 
