@@ -379,7 +379,8 @@ eaprs_status eaprs_authenticator_builder_notification(eaprs_authenticator_builde
                                                       const uint8_t *message,
                                                       size_t len);
 
-// The authenticator's own name, which MD5-Challenge tells the peer: UTF-8, at most 255 octets.
+// The authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the peer: UTF-8, at most
+// 255 octets.
 //
 // # Safety
 // `builder` is a live handle; `name` has `len` octets.

@@ -93,7 +93,8 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_notification(
     })
 }
 
-/// The authenticator's own name, which MD5-Challenge tells the peer: UTF-8, at most 255 octets.
+/// The authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the peer: UTF-8, at most
+/// 255 octets.
 ///
 /// # Safety
 /// `builder` is a live handle; `name` has `len` octets.
