@@ -11,7 +11,7 @@ fn authenticator(lab: &Lab, more: &[&str]) -> Process {
     authenticator
 }
 
-fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
+pub(crate) fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
     let control = lab.path("control");
     let config = lab.file(
         "wpa_supplicant.conf",

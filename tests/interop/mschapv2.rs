@@ -1,7 +1,9 @@
 //! EAP-MSCHAPv2 in RADIUS: our peer at FreeRADIUS and at hostapd, `eapol_test` at our server. Keys
 //! are compared in every login that succeeds.
 
-use crate::lab::{Lab, Process};
+use crate::authenticator::wpa_supplicant;
+use crate::lab::{Host, Lab, Process};
+use crate::phone::start_hostapd;
 use crate::radius::{
     SECRET, assert_verdict, eapol_test, freeradius_with, hostapd, log_in, radius_peer,
     radius_server,
@@ -142,18 +144,51 @@ fn eapol_test_with_a_wrong_password_is_refused() {
     assert_eq!(server.expect("e"), "reject alice: wrong password or token");
 }
 
+/// wpa_supplicant at our server, with hostapd as the switch between them.
+fn wpa_supplicant_at(lab: &Lab, password: &str) -> (Process, Process) {
+    let switch = start_hostapd(
+        lab,
+        &format!(
+            "own_ip_addr=127.0.0.1\nauth_server_addr=127.0.0.1\nauth_server_port=1812\n\
+             auth_server_shared_secret={SECRET}"
+        ),
+    );
+    (switch, wpa_supplicant(lab, password, "MSCHAPV2"))
+}
+
+/// What the user of wpa_supplicant types.
+#[track_caller]
+fn type_in(lab: &Lab, what: &str, text: &str) {
+    let control = lab.path("control");
+    let args = ["-p", &control, "-i", "ph0", what, "0", text];
+    let mut wpa_cli = lab.start(Host::Phone, "wpa_cli", &args);
+    assert!(wpa_cli.wait().success(), "{:?}", wpa_cli.lines());
+    wpa_cli.expect("OK");
+}
+
+/// It asks its user, but does not send what the user types before the next login.
 #[test]
-fn eapol_test_asks_its_user_when_radius_server_allows_another_try_or_wants_a_new_password() {
+fn eapol_test_asks_its_user_when_radius_server_allows_another_try() {
     let lab = Lab::new();
-    let expired = "[users.alice]\npassword = \"secret\"\nstatus = \"expired\"\n";
-    let users = lab.file("users.toml", expired);
-    let _server = radius_server(&lab, "mschapv2", &["--password-retries", "1", "--users", &users]);
+    let _server = radius_server(&lab, "mschapv2", &["--password-retries", "1"]);
     let mut peer = eapol_test(&lab, &network("\"typo\""), SECRET, &[]);
     peer.expect("failure message: 'Authentication failed' (retry allowed, error 691)");
     peer.expect("CTRL-REQ-PASSWORD-0:");
-    let mut peer = eapol_test(&lab, &network("\"secret\""), SECRET, &[]);
+}
+
+#[test]
+fn wpa_supplicant_changes_its_password_at_radius_server() {
+    let lab = Lab::new();
+    let expired = "[users.alice]\npassword = \"secret\"\nstatus = \"expired\"\n";
+    let users = lab.file("users.toml", expired);
+    let mut server = radius_server(&lab, "mschapv2", &["--users", &users]);
+    let (_switch, mut peer) = wpa_supplicant_at(&lab, "secret");
     peer.expect("failure message: 'Expired' (retry not allowed, error 648)");
     peer.expect("CTRL-REQ-NEW_PASSWORD-0:");
+    type_in(&lab, "new_password", "looking-glass");
+    peer.expect("CTRL-EVENT-EAP-SUCCESS");
+    assert_eq!(server.expect("a"), "accept alice (EAP-MSCHAPv2)");
+    assert_logs_in(&lab, "alice", &["--password", "looking-glass"]);
 }
 
 #[test]
