@@ -72,7 +72,7 @@ typedef enum {
     EAPRS_STATUS_STALE_ANSWER = 4,
     // The question wants another kind of answer. It stays open.
     EAPRS_STATUS_WRONG_ANSWER_KIND = 5,
-    // The answer is too long or empty. It stays open.
+    // The answer is too long or empty, or a new password that is not UTF-8. It stays open.
     EAPRS_STATUS_UNSUITABLE_ANSWER = 6,
     // This call is for sessions of another role.
     EAPRS_STATUS_WRONG_ROLE = 7,
@@ -90,14 +90,15 @@ typedef enum {
     EAPRS_QUERY_NONE = 0,
     // Peer: who are you? `eaprs_session_text` is the network's prompt; answer with a text.
     EAPRS_QUERY_IDENTITY = 1,
-    // Peer: the password of `eaprs_session_identity`? Answer with a secret.
+    // Peer: the password of `eaprs_session_identity`? Answer with a secret. `eaprs_session_text`,
+    // if there is one, says why the password before was refused.
     EAPRS_QUERY_PASSWORD = 2,
     // Peer: the response to the challenge `eaprs_session_text`? Answer with a secret.
     EAPRS_QUERY_TOKEN = 3,
     // Authenticator: which methods are offered to `eaprs_session_identity`? Answer with an offer.
     EAPRS_QUERY_POLICY = 4,
-    // Authenticator: the password of `eaprs_session_identity`? Answer with a credential; decline
-    // if there is no such identity.
+    // Authenticator: the password of `eaprs_session_identity`? Answer with a credential or an
+    // account; decline if there is no such identity.
     EAPRS_QUERY_CREDENTIAL = 5,
     // Authenticator: is `eaprs_session_query_password` that of `eaprs_session_identity`? Answer
     // with a verdict.
@@ -111,6 +112,12 @@ typedef enum {
     // `eaprs_session_identity`? The accessors `eaprs_session_peer_certificate_...` say more.
     // Answer with a verdict; declining counts as "no".
     EAPRS_QUERY_VERIFY_CLIENT = 9,
+    // Peer: which password shall `eaprs_session_identity` have from now on? `eaprs_session_text`
+    // says why. Answer with a secret, UTF-8 of 1 to 256 UTF-16 units.
+    EAPRS_QUERY_NEW_PASSWORD = 10,
+    // Authenticator: `eaprs_session_query_password` is to be the password of
+    // `eaprs_session_identity` from now on: is it stored? Answer with a verdict.
+    EAPRS_QUERY_CHANGE_PASSWORD = 11,
     // A question this version of the interface has no number for: decline it.
     EAPRS_QUERY_OTHER = 255,
 } eaprs_query;
@@ -199,6 +206,8 @@ typedef enum {
     EAPRS_FAILURE_TLS = 19,
     // Peer: the network refused to resume a TLS session; the next login is a full one.
     EAPRS_FAILURE_RESUMPTION_REJECTED = 20,
+    // The account or password is refused: `eaprs_session_account_error`.
+    EAPRS_FAILURE_ACCOUNT = 22,
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;
@@ -304,6 +313,14 @@ typedef enum {
     EAPRS_CLOCK_POLICY_IGNORE = 3,
 } eaprs_clock_policy;
 
+// What is stored of a password.
+typedef enum {
+    // The password in clear text.
+    EAPRS_CREDENTIAL_CLEARTEXT = 1,
+    // Its NT hash, 16 octets: for methods of MS-CHAP.
+    EAPRS_CREDENTIAL_NT_HASH = 2,
+} eaprs_credential;
+
 // Collects an authenticator's configuration.
 typedef struct eaprs_authenticator_builder eaprs_authenticator_builder;
 
@@ -383,7 +400,8 @@ eaprs_status eaprs_authenticator_builder_notification(eaprs_authenticator_builde
                                                       const uint8_t *message,
                                                       size_t len);
 
-// The authenticator's own name, which MD5-Challenge tells the peer: UTF-8, at most 255 octets.
+// The authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the peer: UTF-8, at most
+// 255 octets.
 //
 // # Safety
 // `builder` is a live handle; `name` has `len` octets.
@@ -407,6 +425,14 @@ eaprs_status eaprs_authenticator_builder_identity_prompt(eaprs_authenticator_bui
 eaprs_status eaprs_authenticator_builder_token_prompt(eaprs_authenticator_builder *builder,
                                                       const uint8_t *prompt,
                                                       size_t len);
+
+// How often a peer may try again after a wrong password (EAP-MSCHAPv2); 0 if not set: a peer with
+// nobody at hand would wait for somebody to type another.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_authenticator_builder_password_retries(eaprs_authenticator_builder *builder,
+                                                          uint8_t retries);
 
 // How long a question stays open, in milliseconds; 30000 if not set.
 //
@@ -482,6 +508,15 @@ eaprs_status eaprs_peer_builder_identity(eaprs_peer_builder *builder,
 eaprs_status eaprs_peer_builder_password(eaprs_peer_builder *builder,
                                          const uint8_t *password,
                                          size_t len);
+
+// The NT hash of the password, 16 octets, in its place: for methods of MS-CHAP. It is copied, and
+// wiped with the configuration.
+//
+// # Safety
+// `builder` is a live handle; `hash` has `len` octets.
+eaprs_status eaprs_peer_builder_nt_hash(eaprs_peer_builder *builder,
+                                        const uint8_t *hash,
+                                        size_t len);
 
 // Accepts the method with this IETF Type, after those named before. At least one is needed.
 //
@@ -994,6 +1029,14 @@ eaprs_query eaprs_session_query_kind(const eaprs_session *session);
 // `session` is a live handle; `len` is NULL or valid for a write.
 const uint8_t *eaprs_session_query_password(const eaprs_session *session, size_t *len);
 
+// Why the account or password is refused, in a question for another password or in a failure: a
+// number of RFC 2759 section 6 (646 wrong hour, 647 disabled, 648 expired, 649 no permission, 691
+// wrong name or password, 709 the new password) or another; 0 if the output does not say.
+//
+// # Safety
+// `session` is a live handle.
+uint32_t eaprs_session_account_error(const eaprs_session *session);
+
 // Output EVENT: what happened.
 //
 // # Safety
@@ -1053,7 +1096,7 @@ eaprs_status eaprs_session_answer_text(eaprs_session *session,
                                        size_t len,
                                        uint64_t now_ms);
 
-// Answers PASSWORD or TOKEN: at most 1015 octets. They are copied, and wiped after use.
+// Answers PASSWORD, NEW_PASSWORD or TOKEN: at most 1015 octets. They are copied, and wiped after use.
 //
 // # Safety
 // `session` is a live handle; `secret` has `len` octets.
@@ -1083,7 +1126,28 @@ eaprs_status eaprs_session_answer_credential(eaprs_session *session,
                                              size_t len,
                                              uint64_t now_ms);
 
-// Answers CHECK_PASSWORD, VERIFY_SERVER or VERIFY_CLIENT: yes or no.
+// Answers CREDENTIAL: what is stored of the password, an `eaprs_credential`, and why the account
+// may not be used as it is: a number of RFC 2759 section 6, or 0. The peer is told so after the
+// right password only; after 648 it may choose a new password. It is copied, and wiped after use.
+//
+// # Safety
+// `session` is a live handle; `password` has `len` octets.
+eaprs_status eaprs_session_answer_account(eaprs_session *session,
+                                          uint64_t query_id,
+                                          uint32_t kind,
+                                          const uint8_t *password,
+                                          size_t len,
+                                          uint32_t account_error,
+                                          uint64_t now_ms);
+
+// Question CREDENTIAL: whether the method can work with this kind, an `eaprs_credential`. To it,
+// any other is an unknown identity.
+//
+// # Safety
+// `session` is a live handle.
+bool eaprs_session_accepts_credential(const eaprs_session *session, uint32_t kind);
+
+// Answers CHECK_PASSWORD, CHANGE_PASSWORD, VERIFY_SERVER or VERIFY_CLIENT: yes or no.
 //
 // # Safety
 // `session` is a live handle.

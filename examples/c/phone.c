@@ -91,7 +91,14 @@ static void ask(struct phone *phone)
         break;
     case EAPRS_QUERY_PASSWORD:
         prompt_open(&phone->prompt, true);
+        if (eaprs_session_account_error(phone->session) != 0)
+            say("password refused: %s", current_text(phone->session));
         say("password wanted: %s", current_identity(phone->session).text);
+        break;
+    case EAPRS_QUERY_NEW_PASSWORD:
+        prompt_open(&phone->prompt, true);
+        say("password refused: %s", current_text(phone->session));
+        say("new password wanted: %s", current_identity(phone->session).text);
         break;
     case EAPRS_QUERY_TOKEN:
         prompt_open(&phone->prompt, true);

@@ -15,6 +15,8 @@ mod clock;
 #[path = "radius/login.rs"]
 mod login;
 mod names;
+#[path = "radius/nt_hash.rs"]
+mod nt_hash;
 #[path = "radius/peer_command.rs"]
 mod peer_command;
 #[path = "radius/peer_tls.rs"]
@@ -29,7 +31,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use eap_rs::{Identity, MethodType, PeerConfig};
+use eap_rs::{Identity, MethodType, NtHash, PeerConfig};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -86,7 +88,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
             config = Arc::new(peer_config(settings)?);
         }
         for _ in 0..=settings.resumptions() {
-            let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
+            let login = Login::new(config.clone(), &settings.typed, rng.fork());
             let report = login.run(&identity, &mut client);
             let failed = report.result.is_err();
             tally.add(report, out)?;
@@ -101,8 +103,11 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
 /// Everything that the peer is told: the one place where a method is configured.
 fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
     let mut config = PeerConfig::builder().identity(settings.outer_identity());
-    if let Some(password) = &settings.password {
+    if let Some(password) = &settings.typed.password {
         config = config.password(password);
+    }
+    if let Some(hash) = &settings.nt_hash {
+        config = config.nt_hash(NtHash::new(*hash.expose()));
     }
     config = match settings.method.method {
         MethodType::TLS => config.tls(peer_tls::config(&settings.tls)?),

@@ -11,6 +11,8 @@
 #[path = "radius/clock.rs"]
 mod clock;
 mod names;
+#[path = "radius/nt_hash.rs"]
+mod nt_hash;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]
@@ -83,6 +85,7 @@ fn server_config(
     ticket_keys: Option<&TicketKeyFile>,
 ) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
+    config = config.password_retries(settings.password_retries);
     for facts in &settings.methods {
         config = match facts.method {
             MethodType::TLS => {

@@ -10,8 +10,13 @@ use common::example;
 use eap_rs::SUPPORTED;
 
 /// The method, and the Type shown in its packets.
-const METHODS: [(&str, &str); 4] =
-    [("md5", "MD5-Challenge"), ("otp", "OTP"), ("gtc", "GTC"), ("tls", "EAP-TLS")];
+const METHODS: [(&str, &str); 5] = [
+    ("md5", "MD5-Challenge"),
+    ("otp", "OTP"),
+    ("gtc", "GTC"),
+    ("tls", "EAP-TLS"),
+    ("mschapv2", "EAP-MSCHAPv2"),
+];
 
 /// Those of them that have no password.
 const TLS: [&str; 1] = ["tls"];
@@ -94,14 +99,24 @@ fn a_wrong_password_is_refused_and_both_ends_say_why() {
         assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{name}");
         assert_eq!(run.ladder().last().unwrap().code, "Failure");
         let words = run.words();
-        let peer = format!(
-            "peer refused: the network refused the login: \
-             wrong name or password, or not allowed ({shown})"
-        );
-        assert!(words.contains(&peer), "{words}");
+        let reason = match name {
+            // The only one of them whose authenticator says why.
+            "mschapv2" => "wrong name or password (\"Authentication failed\")".to_owned(),
+            _ => format!(
+                "the network refused the login: wrong name or password, or not allowed ({shown})"
+            ),
+        };
+        assert!(words.contains(&format!("peer refused: {reason} authenticator")), "{words}");
         assert!(words.ends_with("authenticator refused: wrong password or token"), "{words}");
         assert!(!words.contains("keys"), "a refused login has no keys: {words}");
     }
+}
+
+#[test]
+fn both_ends_of_mschapv2_have_equal_keys() {
+    let run = login(&["--method", "mschapv2"]);
+    assert_eq!(run.stdout.matches("keys: MSK 32 octets\n").count(), 2, "{}", run.stdout);
+    assert!(run.words().ends_with("both ends MSK 32 octets, equal on both ends"));
 }
 
 #[test]

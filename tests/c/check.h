@@ -11,6 +11,7 @@
 #define METHOD_MD5 4u
 #define METHOD_OTP 5u
 #define METHOD_GTC 6u
+#define METHOD_MSCHAPV2 26u
 #define METHOD_TLS 13u
 
 /* Not assert(): it must not vanish with NDEBUG. */

@@ -106,6 +106,13 @@ static inline void pair_answer(pair *both, eaprs_session *session)
                                                      strlen(both->stored), now));
         }
         break;
+    case EAPRS_QUERY_NEW_PASSWORD:
+        CHECK_OK(eaprs_session_answer_secret(session, id, octets("looking-glass"), 13, now));
+        break;
+    case EAPRS_QUERY_CHANGE_PASSWORD:
+        CHECK_OK(
+            eaprs_session_answer_verdict(session, id, is_text(given, len, "looking-glass"), now));
+        break;
     case EAPRS_QUERY_CHECK_PASSWORD:
         CHECK_OK(eaprs_session_answer_verdict(
             session, id, both->stored != NULL && is_text(given, len, both->stored), now));

@@ -29,6 +29,8 @@ static void the_peer_builder(void)
     CHECK_NULL(eaprs_peer_builder_identity(builder, NULL, 1));
     CHECK_NULL(eaprs_peer_builder_password(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_peer_builder_password(builder, NULL, 1));
+    CHECK_NULL(eaprs_peer_builder_nt_hash(NULL, octets("0123456789abcdef"), 16));
+    CHECK_NULL(eaprs_peer_builder_nt_hash(builder, NULL, 16));
     CHECK_NULL(eaprs_peer_builder_method(NULL, METHOD_MD5));
     CHECK_NULL(eaprs_peer_builder_require_keys(NULL));
     CHECK_NULL(eaprs_peer_builder_client_timeout(NULL, 1));
@@ -68,6 +70,7 @@ static void the_authenticator_builder(void)
     CHECK_NULL(eaprs_authenticator_builder_identity_prompt(builder, NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_token_prompt(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_authenticator_builder_token_prompt(builder, NULL, 1));
+    CHECK_NULL(eaprs_authenticator_builder_password_retries(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_answer_timeout(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_max_rounds(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_retransmission(NULL, 1, 1, 1, 1));
@@ -149,6 +152,9 @@ static void no_session(void)
     CHECK_NULL(eaprs_session_answer_secret(NULL, 1, octets("a"), 1, 0));
     CHECK_NULL(eaprs_session_answer_offer(NULL, 1, offer, 1, 0));
     CHECK_NULL(eaprs_session_answer_credential(NULL, 1, octets("a"), 1, 0));
+    CHECK_NULL(eaprs_session_answer_account(NULL, 1, EAPRS_CREDENTIAL_CLEARTEXT, octets("a"), 1, 0, 0));
+    CHECK(!eaprs_session_accepts_credential(NULL, EAPRS_CREDENTIAL_CLEARTEXT));
+    CHECK(eaprs_session_account_error(NULL) == 0);
     CHECK_NULL(eaprs_session_answer_verdict(NULL, 1, true, 0));
     CHECK_NULL(eaprs_session_answer_decline(NULL, 1, 0));
 }
@@ -204,6 +210,8 @@ static void data_of_a_session(void)
     CHECK_NULL(eaprs_session_answer_secret(session, id, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_offer(session, id, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_credential(session, id, NULL, 1, 0));
+    CHECK_NULL(
+        eaprs_session_answer_account(session, id, EAPRS_CREDENTIAL_CLEARTEXT, NULL, 1, 0, 0));
     CHECK_POLL(session, NONE);
     /* RFC 3748 section 5.1 has identities of no octets. */
     CHECK_OK(eaprs_session_answer_text(session, id, NULL, 0, 0));

@@ -30,8 +30,8 @@ use eap_rs::tls::{
     CertificateInfo, CertificatePolicy, ClockPolicy, TlsPeerConfig, TlsServerConfig, TlsVersion,
 };
 use eap_rs::{
-    Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType, Offer, Output,
-    Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
+    AccountError, Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType,
+    NtHash, Offer, Output, Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -202,6 +202,63 @@ pub fn tls_server(data: &[u8]) {
     machine.run(program);
 }
 
+/// Either end in the middle of EAP-MSCHAPv2. The first octet's lowest bit chooses: a peer (next bit:
+/// without a password; next: one that has sent its Response), or an authenticator that has been
+/// sent the right Response; the next two bits say what the host has answered to that, and the next
+/// that what follows is no program but the Type-Data of a Response, which may be longer.
+pub fn mschapv2(data: &[u8]) {
+    let Some((options, program)) = data.split_first() else { return };
+    match options & 1 {
+        0 => mschapv2_peer(options >> 1, program),
+        _ => mschapv2_server(options >> 1, program),
+    }
+}
+
+fn mschapv2_peer(options: u8, program: &[u8]) {
+    let mut config = PeerConfig::builder().identity("alice").method(MethodType::MSCHAPV2);
+    if options & 1 == 0 {
+        config = config.password("wonderland");
+    }
+    let config = Arc::new(config.max_rounds(30).build().unwrap());
+    let mut machine = Machine::new(Peer::new(config, rng()));
+    machine.timeout(0);
+    machine.step(1, &[1, 1, 1]);
+    if options & 2 != 0 {
+        machine.step(1, &[&[1, 1, 26, 1, 7, 0, 24, 16][..], &[0x5b; 16], b"srv"].concat());
+    }
+    machine.run(program);
+}
+
+fn mschapv2_server(options: u8, program: &[u8]) {
+    let config = AuthenticatorConfig::builder().method(MethodType::MSCHAPV2).password_retries(2);
+    let server = Authenticator::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
+    let mut machine = Machine::new(server);
+    machine.start();
+    machine.step(1, &[0, 2, 1, b'a']);
+    let config = PeerConfig::builder().identity("a").password("wonderland");
+    let config = config.method(MethodType::MSCHAPV2).build().unwrap();
+    let mut peer = Peer::new(Arc::new(config), rng());
+    let _ = peer.handle_packet(machine.session.last_sent(), Instant::from_millis(0));
+    while let Some(output) = peer.poll_output() {
+        if let Output::Send(response) = output {
+            machine.feed(response);
+        }
+    }
+    // Nothing yet, the credential, the same of an expired password, another credential.
+    match options & 3 {
+        0 => {}
+        1 => machine.step(2, b"\x02wonderland"),
+        2 => machine.step(2, b"\x12wonderland"),
+        _ => machine.step(2, b"\x02looking-glass"),
+    }
+    if options & 4 == 0 {
+        return machine.run(program);
+    }
+    let id = Authenticator::current_identifier(machine.session.last_sent());
+    let data = program.get(..4096).unwrap_or(program);
+    machine.feed(crate::script::response(id, MethodType::MSCHAPV2, data));
+}
+
 fn tls_ends(options: u8) -> (Peer, Authenticator) {
     let (peer, server) = tls()[usize::from(options & 1)].clone();
     let peer = PeerConfig::builder().identity("@example.org").tls(peer).max_rounds(30);
@@ -245,6 +302,16 @@ pub fn certificate(data: &[u8]) {
     let insecure = CertificatePolicy::for_servers().insecure_no_server_authentication();
     let _ = TlsPeerConfig::builder(insecure).certificate(data, data).build();
     let _ = CertificateInfo::from_der(data);
+}
+
+fn credential(kind: u8, password: Secret) -> Credential {
+    let password = Credential::Cleartext(password);
+    match kind % 4 {
+        0 => password,
+        1 => Credential::NtHash(NtHash::new([kind; NtHash::LEN])),
+        2 => password.restricted(AccountError::PasswordExpired),
+        _ => password.restricted(AccountError::from_number(kind.into())),
+    }
 }
 
 fn peer_config(options: u8) -> PeerConfigBuilder {
@@ -450,7 +517,7 @@ fn answer(kind: u8, text: &[u8]) -> Answer {
     match kind % 8 {
         0 => Answer::Text(String::from_utf8_lossy(text).into_owned()),
         1 => Answer::Secret(Secret::new(text)),
-        2 => Answer::Credential(Credential::Cleartext(Secret::new(text))),
+        2 => Answer::Credential(credential(kind >> 3, Secret::new(text))),
         3 => Answer::Credential(Credential::Unknown),
         4 => Answer::Verdict(true),
         5 => Answer::Verdict(false),

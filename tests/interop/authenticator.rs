@@ -12,7 +12,7 @@ fn authenticator(lab: &Lab, more: &[&str]) -> Process {
     authenticator
 }
 
-fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
+pub(crate) fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
     wpa_supplicant_with(lab, &format!("eap={eap}\n  password=\"{password}\""))
 }
 

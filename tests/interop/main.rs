@@ -21,6 +21,7 @@ mod certificates;
 mod exporters;
 mod lab;
 mod matrix;
+mod mschapv2;
 mod mtu;
 mod openssl;
 mod phone;

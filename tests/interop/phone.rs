@@ -26,7 +26,7 @@ fn hostapd_with_users(lab: &Lab, users: &str, more: &str) -> Process {
     start_hostapd(lab, &format!("eap_server=1\neap_user_file={users}\n{more}"))
 }
 
-fn start_hostapd(lab: &Lab, more: &str) -> Process {
+pub(crate) fn start_hostapd(lab: &Lab, more: &str) -> Process {
     let config = format!(
         "interface=sw0\ndriver=wired\nieee8021x=1\neapol_version=2\n\
          logger_stdout=-1\nlogger_stdout_level=0\n{more}\n"

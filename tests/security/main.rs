@@ -15,6 +15,7 @@ mod disabled_methods;
 mod early_success;
 mod keys;
 mod lengths;
+mod mschapv2;
 mod peer_states;
 mod port;
 mod resources;

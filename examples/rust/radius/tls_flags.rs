@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use eap_rs::MethodFacts;
 use eap_rs::tls::TlsVersion;
+use eap_rs::{MethodFacts, MethodType};
 use lexopt::{Error, Parser, ValueExt};
 
 /// What was given, by flag, in the order given. Values are checked when they are read.
@@ -85,9 +85,10 @@ fn read(flag: &str, path: &str) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("--{flag} {path}: {error}"))
 }
 
-/// TLS-based methods are those that authenticate the server, too.
+/// TLS-based methods are those that authenticate the server, too; but MSCHAPv2 does so by the
+/// password.
 pub(crate) fn is_tls_based(facts: &MethodFacts) -> bool {
-    facts.mutual
+    facts.mutual && facts.method != MethodType::MSCHAPV2
 }
 
 fn check(flag: &str, value: &str) -> Result<(), Error> {

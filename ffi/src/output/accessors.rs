@@ -134,13 +134,29 @@ pub unsafe extern "C" fn eaprs_session_query_password(
 ) -> *const u8 {
     // SAFETY: the caller's promise.
     let password = match unsafe { current(session) } {
-        Some(Current::Question { query: Query::CheckPassword { password, .. }, .. }) => {
-            Some(password.expose()).filter(|octets| !octets.is_empty())
-        }
+        Some(Current::Question {
+            query:
+                Query::CheckPassword { password, .. }
+                | Query::ChangePassword { new_password: password, .. },
+            ..
+        }) => Some(password.expose()).filter(|octets| !octets.is_empty()),
         _ => None,
     };
     // SAFETY: the caller's promise.
     unsafe { lend(password, len) }
+}
+
+/// Why the account or password is refused, in a question for another password or in a failure: a
+/// number of RFC 2759 section 6 (646 wrong hour, 647 disabled, 648 expired, 649 no permission, 691
+/// wrong name or password, 709 the new password) or another; 0 if the output does not say.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_account_error(session: *const eaprs_session) -> u32 {
+    // SAFETY: the caller's promise.
+    let refused = unsafe { current(session) }.and_then(Current::refused);
+    refused.map_or(0, |refused| refused.error.number())
 }
 
 /// Output EVENT: what happened.

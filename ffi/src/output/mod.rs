@@ -4,7 +4,9 @@ mod accessors;
 
 pub use accessors::*;
 
-use eap_rs::{Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId};
+use eap_rs::{
+    AccountRefusal, Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId,
+};
 
 use crate::boundary::{Fallback, c_text};
 use crate::eaprs_status;
@@ -130,6 +132,8 @@ pub enum eaprs_failure {
     Tls = 19,
     /// Peer: the network refused to resume a TLS session; the next login is a full one.
     ResumptionRejected = 20,
+    /// The account or password is refused: `eaprs_session_account_error`.
+    Account = 22,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -154,6 +158,8 @@ impl Current {
                 let text = match &query {
                     Query::Identity { prompt } => c_text(prompt),
                     Query::Token { challenge } => c_text(challenge),
+                    Query::Password { refused: Some(refused), .. }
+                    | Query::NewPassword { refused, .. } => c_text(&refused.to_string()),
                     Query::VerifyServer { certificate, .. }
                     | Query::VerifyClient { certificate, .. } => c_text(&certificate.subject),
                     _ => Vec::new(),
@@ -199,6 +205,8 @@ impl Current {
             Self::Question {
                 query:
                     Query::Password { identity, .. }
+                    | Query::NewPassword { identity, .. }
+                    | Query::ChangePassword { identity, .. }
                     | Query::Policy { identity }
                     | Query::Credential { identity, .. }
                     | Query::CheckPassword { identity, .. }
@@ -235,6 +243,18 @@ impl Current {
         }
     }
 
+    fn refused(&self) -> Option<&AccountRefusal> {
+        match self {
+            Self::Question {
+                query:
+                    Query::Password { refused: Some(refused), .. } | Query::NewPassword { refused, .. },
+                ..
+            }
+            | Self::Failure { failure: Failure::Account(refused), .. } => Some(refused),
+            _ => None,
+        }
+    }
+
     fn keys(&self) -> Option<&Keys> {
         match self {
             Self::Success { outcome, .. } => outcome.keys.as_ref(),
@@ -261,6 +281,7 @@ impl From<&Failure> for eaprs_failure {
             Failure::Declined => Self::Declined,
             Failure::TooManyRounds { .. } => Self::TooManyRounds,
             Failure::LowerLayer => Self::LowerLayer,
+            Failure::Account(_) => Self::Account,
             Failure::Certificate(_) => Self::Certificate,
             Failure::TlsAlert(_) => Self::TlsAlert,
             Failure::TlsIncompatible(_) => Self::TlsIncompatible,
