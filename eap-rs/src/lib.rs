@@ -72,6 +72,7 @@ mod secret;
 mod testing;
 mod time;
 pub mod tls;
+pub mod ttls;
 mod tunnel;
 
 pub use account::{AccountError, AccountRefusal};

@@ -10,7 +10,7 @@ pub trait Answers {
 
 /// The name of a question, for counting.
 pub fn kind(query: &Query) -> &'static str {
-    match query {
+    match query.innermost() {
         Query::Identity { .. } => "identity",
         Query::Password { .. } => "password",
         Query::NewPassword { .. } => "new password",
@@ -43,6 +43,8 @@ pub struct Directory {
     pub offer: Offer,
     /// Whether clients' certificates are in order.
     pub trusts: bool,
+    /// The outer identities with the questions from inside a tunnel, in order.
+    pub outer_identities: Vec<String>,
     /// How long a look-up takes.
     pub delay: u64,
 }
@@ -57,6 +59,7 @@ impl Default for Directory {
             challenge: "otp-md5 487 dog2",
             offer: Offer::default(),
             trusts: true,
+            outer_identities: Vec::new(),
             delay: 20,
         }
     }
@@ -64,8 +67,11 @@ impl Default for Directory {
 
 impl Answers for Directory {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)> {
+        if let Query::Tunneled { outer_identity, .. } = query {
+            self.outer_identities.push(outer_identity.to_string());
+        }
         let knows = |identity: &eap_rs::Identity| identity.as_bytes() == self.identity.as_bytes();
-        let answer = match query {
+        let answer = match query.innermost() {
             Query::Policy { .. } => Answer::Offer(self.offer.clone()),
             Query::Credential { identity, .. } if knows(identity) => {
                 let stored = Credential::Cleartext(Secret::from(self.password));
@@ -134,7 +140,7 @@ impl Default for User {
 
 impl Answers for User {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)> {
-        let answer = match query {
+        let answer = match query.innermost() {
             Query::Identity { .. } => Answer::Text(self.identity.into()),
             Query::Password { refused: None, .. } => Answer::Secret(Secret::from(self.password)),
             Query::Password { refused: Some(refused), .. } => {

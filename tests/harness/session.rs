@@ -113,7 +113,7 @@ impl Session for Peer {
             // The protected success of RFC 9190 §2.5, or the acknowledged Success of MSCHAPv2, needs
             // no EAP-Success.
             Cause::Timeout => {
-                response.method == MethodType::TLS
+                matches!(response.method, MethodType::TLS | MethodType::TTLS)
                     || (response.method == MethodType::MSCHAPV2 && response.data == [3])
             }
             Cause::Answer { .. } => false,
@@ -145,7 +145,7 @@ impl Session for Authenticator {
             }
             // The peer has acknowledged our last message, which only it could read or cause.
             Cause::Packet(_) => {
-                request.method == MethodType::TLS
+                matches!(request.method, MethodType::TLS | MethodType::TTLS)
                     || (request.method == MethodType::MSCHAPV2 && request.data.first() == Some(&3))
             }
             Cause::Signal(_) | Cause::Timeout => false,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::Retransmission;
 use crate::config::{check_len, check_range, check_time, millis};
 use crate::method::{MethodFacts, MethodSet, Requested, ServerFactory, ServerMethod};
-use crate::methods::tls;
+use crate::methods::{tls, ttls};
 use crate::tls::TlsServerConfig;
+use crate::ttls::TtlsServerConfig;
 use crate::{ConfigError, Identity, MethodType, Offer};
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions through
@@ -34,6 +35,11 @@ impl AuthenticatorConfig {
     #[must_use]
     pub fn builder() -> AuthenticatorConfigBuilder {
         AuthenticatorConfigBuilder::default()
+    }
+
+    /// The first of the methods that has a tunnel of its own.
+    pub(crate) fn tunnel(&self) -> Option<MethodType> {
+        self.methods.types().find(|method| method.is_tunnel())
     }
 }
 
@@ -76,6 +82,16 @@ impl AuthenticatorConfigBuilder {
         let start: ServerFactory =
             Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
+        self
+    }
+
+    /// Offers EAP-TTLS with these settings.
+    #[must_use]
+    pub fn ttls(mut self, config: impl Into<Arc<TtlsServerConfig>>) -> Self {
+        let config = config.into();
+        let start: ServerFactory =
+            Arc::new(move || Box::new(ttls::Server::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(ttls::FACTS, start));
         self
     }
 

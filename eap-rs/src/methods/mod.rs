@@ -5,3 +5,4 @@ pub(crate) mod md5;
 pub(crate) mod mschapv2;
 pub(crate) mod tls;
 pub(crate) mod token;
+pub(crate) mod ttls;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::config::{check_len, check_range, check_time};
 use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
-use crate::methods::tls;
+use crate::methods::{tls, ttls};
 use crate::tls::TlsPeerConfig;
+use crate::ttls::TtlsPeerConfig;
 use crate::{ConfigError, Identity, MethodType, NtHash, Secret};
 
 /// A peer's configuration: checked, immutable, shared by any number of sessions through `Arc`.
@@ -27,6 +28,11 @@ impl PeerConfig {
     #[must_use]
     pub fn builder() -> PeerConfigBuilder {
         PeerConfigBuilder::default()
+    }
+
+    /// The first of the methods that has a tunnel of its own.
+    pub(crate) fn tunnel(&self) -> Option<MethodType> {
+        self.methods.types().find(|method| method.is_tunnel())
     }
 }
 
@@ -83,6 +89,16 @@ impl PeerConfigBuilder {
         let config = config.into();
         let start: PeerFactory = Arc::new(move || Box::new(tls::Peer::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
+        self
+    }
+
+    /// Accepts EAP-TTLS with these settings. The identity of this configuration travels in the
+    /// clear.
+    #[must_use]
+    pub fn ttls(mut self, config: impl Into<Arc<TtlsPeerConfig>>) -> Self {
+        let config = config.into();
+        let start: PeerFactory = Arc::new(move || Box::new(ttls::Peer::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(ttls::FACTS, start));
         self
     }
 
@@ -219,7 +235,7 @@ mod tests {
             ),
             (
                 md5().method(MethodType::MSCHAPV2).password(b"\xff"),
-                "password: not UTF-8, which EAP-MSCHAPv2 needs",
+                "password: not UTF-8, which MS-CHAP needs",
             ),
             (
                 md5().password("x").nt_hash(NtHash::of_password("x")),

@@ -159,11 +159,11 @@ impl ServerEnd {
         Ok(data)
     }
 
-    /// Queues application data. The handshake is over.
+    /// Queues application data, if any. The handshake is over.
     pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), TlsError> {
         match &mut self.tunnel {
-            Some(tunnel) => tunnel.engine_mut().write(data),
-            None => Ok(()),
+            Some(tunnel) if !data.is_empty() => tunnel.engine_mut().write(data),
+            _ => Ok(()),
         }
     }
 
@@ -203,6 +203,11 @@ impl ServerEnd {
             Some(Err(failure)) => ServerStep::Fail(failure),
             None => ServerStep::Fail(Failure::BadCredentials),
         }
+    }
+
+    /// Whether the peer will send nothing more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.tunnel.as_ref().is_some_and(|tunnel| tunnel.engine().is_closed())
     }
 
     /// What was agreed on, when the handshake is over.

@@ -168,7 +168,7 @@ impl<'a> Login<'a> {
     }
 
     fn answer(&mut self, query: &Query) -> Answer {
-        let (typed, refused) = match query {
+        let (typed, refused) = match query.innermost() {
             Query::Token { .. } | Query::Password { refused: None, .. } => {
                 (&self.typed.password, None)
             }

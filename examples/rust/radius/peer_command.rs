@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use eap_rs::NtHash;
 use eap_rs::radius::SharedSecret;
-use eap_rs::{MethodFacts, NtHash};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::login::Typed;
-use crate::names::{available, find};
+use crate::names::{Named, available, find};
 use crate::nt_hash;
 use crate::tls_flags::TlsFlags;
 
@@ -49,7 +49,7 @@ pub(crate) struct Settings {
     /// `--secret`.
     pub(crate) secret: SharedSecret,
     /// `--method`.
-    pub(crate) method: &'static MethodFacts,
+    pub(crate) method: Named,
     /// `--identity`.
     pub(crate) identity: String,
     /// `--nt-hash`.

@@ -173,8 +173,12 @@ impl<'a, W: Write> Server<'a, W> {
             Some(tls) if tls.resumed => ", resumed",
             _ => "",
         };
-        write!(self.log, "accept {identity} ({}{resumed})", outcome.method)?;
-        if let Some(name) = other_name(identity, outcome) {
+        let (who, how) = match &outcome.inner {
+            Some(inner) => (&inner.identity, format!("{} with {}", outcome.method, inner.method)),
+            None => (identity, outcome.method.to_string()),
+        };
+        write!(self.log, "accept {who} ({how}{resumed})")?;
+        if let Some(name) = other_name(who, outcome) {
             write!(self.log, ", certificate of {name}")?;
         }
         writeln!(self.log)

@@ -88,7 +88,7 @@ impl Users {
 
     /// Answers what a conversation asks.
     pub(crate) fn answer(&self, query: &Query) -> Answer {
-        match query {
+        match query.innermost() {
             Query::Credential { identity, .. } => {
                 let found = self.with_account(identity, |account| account.credential());
                 Answer::Credential(found.unwrap_or(Credential::Unknown))
