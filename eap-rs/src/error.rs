@@ -33,6 +33,9 @@ pub enum ConfigError {
     /// A custom method under a Type that is no method's.
     #[error("methods: {0} cannot be a method; accepted: IETF Types 4 to 255 but 254, vendor Types")]
     ReservedMethod(MethodType),
+    /// A method with a tunnel of its own was named for the inside of another's.
+    #[error("methods: {0} cannot run inside another tunnel")]
+    TunnelInTunnel(MethodType),
     /// Nothing says whom to trust.
     #[error(
         "ca: nothing to trust is configured; accepted: a CA, a pin, or \
@@ -116,7 +119,8 @@ impl ConfigError {
             | Self::MethodNeedsSettings(_)
             | Self::DuplicateMethod(_)
             | Self::MethodWithoutKeys(_)
-            | Self::ReservedMethod(_) => "methods",
+            | Self::ReservedMethod(_)
+            | Self::TunnelInTunnel(_) => "methods",
             Self::NoTrust => "ca",
             Self::NoTlsProvider(_) => "provider",
             Self::Tls(_) => "tls",
@@ -241,6 +245,9 @@ pub enum Discard {
     /// A Start in the middle of a TLS-based method.
     #[error("start in the middle of the method")]
     TunnelStart,
+    /// Another version of a TLS-based method than both sides have agreed on.
+    #[error("another version of the method than agreed on")]
+    TunnelVersion,
     /// A TLS-based method has not begun.
     #[error("the method has not been started")]
     TunnelNotStarted,

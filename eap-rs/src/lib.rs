@@ -80,6 +80,9 @@ pub use error::{AnswerError, ConfigError, Discard, Failure};
 pub use identity::Identity;
 pub use lower::{eapol, radius};
 pub use method::{MethodFacts, SUPPORTED};
+pub use methods::peap::{
+    CryptoBinding, PeapPeerConfig, PeapPeerConfigBuilder, PeapServerConfig, PeapServerConfigBuilder,
+};
 pub use output::{Event, Outcome, Output, Received, Signal};
 pub use packet::{Code, Identifier, MethodType, Packet, PacketBuffer};
 pub use peer::{Peer, PeerConfig, PeerConfigBuilder};

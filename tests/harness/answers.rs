@@ -8,9 +8,9 @@ pub trait Answers {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)>;
 }
 
-/// The name of a question, for counting.
+/// The name of a question, for counting; inside a tunnel it is the same.
 pub fn kind(query: &Query) -> &'static str {
-    match query {
+    match query.innermost() {
         Query::Identity { .. } => "identity",
         Query::Password { .. } => "password",
         Query::Token { .. } => "token",
@@ -57,7 +57,7 @@ impl Default for Directory {
 impl Answers for Directory {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)> {
         let knows = |identity: &eap_rs::Identity| identity.as_bytes() == self.identity.as_bytes();
-        let answer = match query {
+        let answer = match query.innermost() {
             Query::Policy { .. } => Answer::Offer(self.offer.clone()),
             Query::Credential { identity, .. } if knows(identity) => {
                 Answer::Credential(Credential::Cleartext(Secret::from(self.password)))
@@ -106,7 +106,7 @@ impl Default for User {
 
 impl Answers for User {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)> {
-        let answer = match query {
+        let answer = match query.innermost() {
             Query::Identity { .. } => Answer::Text(self.identity.into()),
             Query::Password { .. } => Answer::Secret(Secret::from(self.password)),
             Query::Token { challenge } => {

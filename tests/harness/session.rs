@@ -138,7 +138,7 @@ impl Session for Authenticator {
         match cause {
             Cause::Answer { favourable } => request.method.is_method() && *favourable,
             // The peer has acknowledged our last message, which only it could read or cause.
-            Cause::Packet(_) => request.method == MethodType::TLS,
+            Cause::Packet(_) => [MethodType::TLS, MethodType::PEAP].contains(&request.method),
             Cause::Signal(_) | Cause::Timeout => false,
         }
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Retransmission;
 use crate::config::{check_len, check_range, check_time, millis};
 use crate::method::{MethodFacts, MethodSet, Requested, ServerFactory, ServerMethod};
-use crate::methods::tls;
+use crate::methods::{peap, tls};
 use crate::tls::TlsServerConfig;
-use crate::{ConfigError, Identity, MethodType, Offer};
+use crate::{ConfigError, Identity, MethodType, Offer, PeapServerConfig};
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions through
 /// `Arc`.
@@ -34,6 +34,16 @@ impl AuthenticatorConfig {
     #[must_use]
     pub fn builder() -> AuthenticatorConfigBuilder {
         AuthenticatorConfigBuilder::default()
+    }
+
+    /// Whether the host says who is offered what.
+    pub(crate) fn asks_policy(&self) -> bool {
+        self.offer.is_none()
+    }
+
+    /// For a conversation inside a tunnel: no method has another.
+    pub(crate) fn refuse_tunnels(&self) -> Result<(), ConfigError> {
+        self.methods.refuse_tunnels()
     }
 }
 
@@ -76,6 +86,16 @@ impl AuthenticatorConfigBuilder {
         let start: ServerFactory =
             Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
+        self
+    }
+
+    /// Offers PEAP with these settings.
+    #[must_use]
+    pub fn peap(mut self, config: impl Into<Arc<PeapServerConfig>>) -> Self {
+        let config = config.into();
+        let start: ServerFactory =
+            Arc::new(move || Box::new(peap::Server::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(peap::FACTS, start));
         self
     }
 

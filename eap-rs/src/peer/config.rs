@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::config::{check_len, check_range, check_time};
 use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
-use crate::methods::tls;
+use crate::methods::{peap, tls};
 use crate::tls::TlsPeerConfig;
-use crate::{ConfigError, Identity, MethodType, NtHash, Secret};
+use crate::{ConfigError, Identity, MethodType, NtHash, PeapPeerConfig, Secret};
 
 /// A peer's configuration: checked, immutable, shared by any number of sessions through `Arc`.
 #[derive(Debug)]
@@ -27,6 +27,16 @@ impl PeerConfig {
     #[must_use]
     pub fn builder() -> PeerConfigBuilder {
         PeerConfigBuilder::default()
+    }
+
+    /// The method that a Nak proposes first.
+    pub(crate) fn preferred_method(&self) -> Option<MethodType> {
+        self.methods.types().next()
+    }
+
+    /// For a conversation inside a tunnel: no method has another.
+    pub(crate) fn refuse_tunnels(&self) -> Result<(), ConfigError> {
+        self.methods.refuse_tunnels()
     }
 }
 
@@ -83,6 +93,15 @@ impl PeerConfigBuilder {
         let config = config.into();
         let start: PeerFactory = Arc::new(move || Box::new(tls::Peer::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
+        self
+    }
+
+    /// Accepts PEAP with these settings.
+    #[must_use]
+    pub fn peap(mut self, config: impl Into<Arc<PeapPeerConfig>>) -> Self {
+        let config = config.into();
+        let start: PeerFactory = Arc::new(move || Box::new(peap::Peer::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(peap::FACTS, start));
         self
     }
 
@@ -200,7 +219,8 @@ mod tests {
             (
                 PeerConfig::builder(),
                 "methods: none given, at least one is needed; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
+                 PEAP (peap)",
             ),
             (
                 md5().method(MethodType::TLS),
@@ -209,7 +229,8 @@ mod tests {
             (
                 md5().method(MethodType::ietf(21)),
                 "methods: EAP-TTLS is not supported; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
+                 PEAP (peap)",
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),

@@ -214,6 +214,11 @@ impl ServerEnd {
         self.tunnel.as_ref()
     }
 
+    /// Whether the peer will send nothing more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.tunnel.as_ref().is_some_and(|tunnel| tunnel.engine().is_closed())
+    }
+
     /// The keys of the tunnel, once.
     pub(crate) fn keys(&mut self) -> Option<Keys> {
         self.keys.take()
