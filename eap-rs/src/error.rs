@@ -33,8 +33,13 @@ pub enum ConfigError {
     /// A custom method under a Type that is no method's.
     #[error("methods: {0} cannot be a method; accepted: IETF Types 4 to 255 but 254, vendor Types")]
     ReservedMethod(MethodType),
-    /// A method with a tunnel of its own was named for the inside of another's.
-    #[error("methods: {0} cannot run inside another tunnel")]
+    /// A tunnel without anything that authenticates the peer in it.
+    #[error(
+        "methods: nothing is allowed inside the tunnel of {0}, at least one protocol is needed"
+    )]
+    NoInnerMethod(MethodType),
+    /// A method with a tunnel of its own, inside another's.
+    #[error("methods: {0} inside a tunnel; accepted: methods without a tunnel of their own")]
     TunnelInTunnel(MethodType),
     /// Nothing says whom to trust.
     #[error(
@@ -90,7 +95,7 @@ pub enum ConfigError {
         field: &'static str,
     },
     /// A password that is no text, of which MS-CHAP has no hash.
-    #[error("{field}: not UTF-8, which EAP-MSCHAPv2 needs")]
+    #[error("{field}: not UTF-8, which MS-CHAP needs")]
     NotUtf8 {
         /// The setting's name.
         field: &'static str,
@@ -120,6 +125,7 @@ impl ConfigError {
             | Self::DuplicateMethod(_)
             | Self::MethodWithoutKeys(_)
             | Self::ReservedMethod(_)
+            | Self::NoInnerMethod(_)
             | Self::TunnelInTunnel(_) => "methods",
             Self::NoTrust => "ca",
             Self::NoTlsProvider(_) => "provider",

@@ -62,6 +62,7 @@ pub mod method;
 mod methods;
 mod output;
 pub mod packet;
+pub mod peap;
 mod peer;
 mod query;
 mod secret;
@@ -69,6 +70,7 @@ mod secret;
 mod testing;
 mod time;
 pub mod tls;
+pub mod ttls;
 mod tunnel;
 
 pub use account::{AccountError, AccountRefusal};
@@ -80,9 +82,6 @@ pub use error::{AnswerError, ConfigError, Discard, Failure};
 pub use identity::Identity;
 pub use lower::{eapol, radius};
 pub use method::{MethodFacts, SUPPORTED};
-pub use methods::peap::{
-    CryptoBinding, PeapPeerConfig, PeapPeerConfigBuilder, PeapServerConfig, PeapServerConfigBuilder,
-};
 pub use output::{Event, Outcome, Output, Received, Signal};
 pub use packet::{Code, Identifier, MethodType, Packet, PacketBuffer};
 pub use peer::{Peer, PeerConfig, PeerConfigBuilder};

@@ -37,6 +37,8 @@ pub struct Directory {
     pub offer: Offer,
     /// Whether clients' certificates are in order.
     pub trusts: bool,
+    /// The outer identities with the questions from inside a tunnel, in order.
+    pub outer_identities: Vec<String>,
     /// How long a look-up takes.
     pub delay: u64,
 }
@@ -49,6 +51,7 @@ impl Default for Directory {
             challenge: "otp-md5 487 dog2",
             offer: Offer::default(),
             trusts: true,
+            outer_identities: Vec::new(),
             delay: 20,
         }
     }
@@ -56,6 +59,9 @@ impl Default for Directory {
 
 impl Answers for Directory {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)> {
+        if let Query::Tunneled { outer_identity, .. } = query {
+            self.outer_identities.push(outer_identity.to_string());
+        }
         let knows = |identity: &eap_rs::Identity| identity.as_bytes() == self.identity.as_bytes();
         let answer = match query.innermost() {
             Query::Policy { .. } => Answer::Offer(self.offer.clone()),

@@ -111,7 +111,7 @@ impl Session for Peer {
             }
             Cause::Signal(signal) => *signal == Signal::AltAccept,
             // RFC 9190 §2.5: the protected success needs no EAP-Success.
-            Cause::Timeout => response.method == MethodType::TLS,
+            Cause::Timeout => matches!(response.method, MethodType::TLS | MethodType::TTLS),
             Cause::Answer { .. } => false,
         };
         // A Notification may stand between the method's answer and the Success.
@@ -138,7 +138,9 @@ impl Session for Authenticator {
         match cause {
             Cause::Answer { favourable } => request.method.is_method() && *favourable,
             // The peer has acknowledged our last message, which only it could read or cause.
-            Cause::Packet(_) => [MethodType::TLS, MethodType::PEAP].contains(&request.method),
+            Cause::Packet(_) => {
+                matches!(request.method, MethodType::TLS | MethodType::TTLS | MethodType::PEAP)
+            }
             Cause::Signal(_) | Cause::Timeout => false,
         }
     }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::Retransmission;
 use crate::config::{check_len, check_range, check_time, millis};
 use crate::method::{MethodFacts, MethodSet, Requested, ServerFactory, ServerMethod};
-use crate::methods::{peap, tls};
+use crate::methods::{peap, tls, ttls};
+use crate::peap::PeapServerConfig;
 use crate::tls::TlsServerConfig;
-use crate::{ConfigError, Identity, MethodType, Offer, PeapServerConfig};
+use crate::ttls::TtlsServerConfig;
+use crate::{ConfigError, Identity, MethodType, Offer};
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions through
 /// `Arc`.
@@ -41,9 +43,9 @@ impl AuthenticatorConfig {
         self.offer.is_none()
     }
 
-    /// For a conversation inside a tunnel: no method has another.
-    pub(crate) fn refuse_tunnels(&self) -> Result<(), ConfigError> {
-        self.methods.refuse_tunnels()
+    /// The first of the methods that has a tunnel of its own.
+    pub(crate) fn tunnel(&self) -> Option<MethodType> {
+        self.methods.types().find(|method| method.is_tunnel())
     }
 }
 
@@ -96,6 +98,16 @@ impl AuthenticatorConfigBuilder {
         let start: ServerFactory =
             Arc::new(move || Box::new(peap::Server::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(peap::FACTS, start));
+        self
+    }
+
+    /// Offers EAP-TTLS with these settings.
+    #[must_use]
+    pub fn ttls(mut self, config: impl Into<Arc<TtlsServerConfig>>) -> Self {
+        let config = config.into();
+        let start: ServerFactory =
+            Arc::new(move || Box::new(ttls::Server::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(ttls::FACTS, start));
         self
     }
 

@@ -62,17 +62,7 @@ impl<F> MethodSet<F> {
     pub(crate) fn types(&self) -> impl Iterator<Item = MethodType> + Clone {
         self.0.iter().map(|(facts, _)| facts.method)
     }
-
-    /// For a conversation inside a tunnel: none of the methods has another.
-    pub(crate) fn refuse_tunnels(&self) -> Result<(), ConfigError> {
-        let tunnel = self.types().find(|method| TUNNELS.contains(method));
-        tunnel.map_or(Ok(()), |method| Err(ConfigError::TunnelInTunnel(method)))
-    }
 }
-
-/// The methods that protect another inside a tunnel: TTLS, PEAP, FAST and TEAP.
-const TUNNELS: [MethodType; 4] =
-    [MethodType::TTLS, MethodType::PEAP, MethodType::ietf(43), MethodType::ietf(55)];
 
 impl<F> core::fmt::Debug for MethodSet<F> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -6,3 +6,4 @@ pub(crate) mod mschapv2;
 pub(crate) mod peap;
 pub(crate) mod tls;
 pub(crate) mod token;
+pub(crate) mod ttls;

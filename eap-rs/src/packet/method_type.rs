@@ -106,6 +106,11 @@ impl MethodType {
         self.vendor != 0 || (self.number > 3 && self.number != 254)
     }
 
+    /// Whether it has a tunnel of its own for other methods: EAP-TTLS, PEAP, EAP-FAST, TEAP.
+    pub(crate) const fn is_tunnel(self) -> bool {
+        self.vendor == 0 && matches!(self.number, 21 | 25 | 43 | 55)
+    }
+
     /// Reads the Expanded form at the start of `octets`, 254 included, and gives what follows it.
     pub(crate) fn parse_expanded(octets: &[u8]) -> Result<(Self, &[u8]), Discard> {
         let ([marker, v0, v1, v2, n0, n1, n2, n3], rest) = octets

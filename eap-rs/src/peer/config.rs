@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::config::{check_len, check_range, check_time};
 use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
-use crate::methods::{peap, tls};
+use crate::methods::{peap, tls, ttls};
+use crate::peap::PeapPeerConfig;
 use crate::tls::TlsPeerConfig;
-use crate::{ConfigError, Identity, MethodType, NtHash, PeapPeerConfig, Secret};
+use crate::ttls::TtlsPeerConfig;
+use crate::{ConfigError, Identity, MethodType, NtHash, Secret};
 
 /// A peer's configuration: checked, immutable, shared by any number of sessions through `Arc`.
 #[derive(Debug)]
@@ -34,9 +36,9 @@ impl PeerConfig {
         self.methods.types().next()
     }
 
-    /// For a conversation inside a tunnel: no method has another.
-    pub(crate) fn refuse_tunnels(&self) -> Result<(), ConfigError> {
-        self.methods.refuse_tunnels()
+    /// The first of the methods that has a tunnel of its own.
+    pub(crate) fn tunnel(&self) -> Option<MethodType> {
+        self.methods.types().find(|method| method.is_tunnel())
     }
 }
 
@@ -102,6 +104,16 @@ impl PeerConfigBuilder {
         let config = config.into();
         let start: PeerFactory = Arc::new(move || Box::new(peap::Peer::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(peap::FACTS, start));
+        self
+    }
+
+    /// Accepts EAP-TTLS with these settings. The identity of this configuration travels in the
+    /// clear.
+    #[must_use]
+    pub fn ttls(mut self, config: impl Into<Arc<TtlsPeerConfig>>) -> Self {
+        let config = config.into();
+        let start: PeerFactory = Arc::new(move || Box::new(ttls::Peer::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(ttls::FACTS, start));
         self
     }
 
@@ -220,17 +232,17 @@ mod tests {
                 PeerConfig::builder(),
                 "methods: none given, at least one is needed; \
                  supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
-                 PEAP (peap)",
+                 EAP-TTLS (ttls), PEAP (peap)",
             ),
             (
                 md5().method(MethodType::TLS),
                 "methods: EAP-TLS needs settings: use the builder's function of that name",
             ),
             (
-                md5().method(MethodType::ietf(21)),
-                "methods: EAP-TTLS is not supported; \
+                md5().method(MethodType::ietf(43)),
+                "methods: EAP-FAST is not supported; \
                  supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
-                 PEAP (peap)",
+                 EAP-TTLS (ttls), PEAP (peap)",
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),
@@ -240,7 +252,7 @@ mod tests {
             ),
             (
                 md5().method(MethodType::MSCHAPV2).password(b"\xff"),
-                "password: not UTF-8, which EAP-MSCHAPv2 needs",
+                "password: not UTF-8, which MS-CHAP needs",
             ),
             (
                 md5().password("x").nt_hash(NtHash::of_password("x")),

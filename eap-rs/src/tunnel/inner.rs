@@ -113,9 +113,15 @@ impl InnerPeer {
     }
 
     /// The server has said, outside these packets, that the peer is authenticated (altAccept).
-    pub(crate) fn accept(&mut self, cx: &mut PeerContext<'_>) -> Result<Outcome, Failure> {
+    pub(crate) fn accept(&mut self) -> Result<Outcome, Failure> {
         self.peer.handle_signal(Signal::AltAccept, NOW);
-        self.drain(cx).result.unwrap_or(Err(Failure::SuccessTooEarly))
+        let mut result = Err(Failure::SuccessTooEarly);
+        while let Some(output) = self.peer.poll_output() {
+            if let Output::Finished(finished) = output {
+                result = finished;
+            }
+        }
+        result
     }
 
     /// The server has said, outside these packets, that the peer is not: why, as far as this

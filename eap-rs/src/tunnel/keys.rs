@@ -3,6 +3,7 @@
 //! | method | TLS 1.2 | TLS 1.3 |
 //! |---|---|---|
 //! | EAP-TLS | "client EAP encryption" (RFC 5216 §2.3) | RFC 9190 §2.3 |
+//! | EAP-TTLS | "ttls keying material" (RFC 5281 §8) | RFC 9427 §2 |
 //! | PEAP | "client EAP encryption", in both versions | RFC 9427 §2.1 |
 //!
 //! The Session-Id is the Type with both randoms (RFC 5216 §2.3), in TLS 1.3 the Type with the
@@ -32,7 +33,7 @@ pub(crate) fn derive(
     let mut session_id = vec![type_octet];
     match version {
         TlsVersion::V1_2 => {
-            engine.export(b"client EAP encryption", None, &mut *material)?;
+            engine.export(tls12_label(method), None, &mut *material)?;
             let randoms = engine.randoms().ok_or_else(no_randoms)?;
             session_id.extend(randoms.as_flattened());
         }
@@ -50,6 +51,19 @@ pub(crate) fn derive(
         emsk: Some(Emsk::new(emsk)),
         session_id: Some(SessionId::new(session_id)),
     })
+}
+
+fn tls12_label(method: MethodType) -> &'static [u8] {
+    match method {
+        MethodType::TTLS => b"ttls keying material",
+        _ => b"client EAP encryption",
+    }
+}
+
+/// Fills `out` with what both sides of EAP-TTLS take for a challenge (RFC 5281 §11.1), the same in
+/// every TLS version.
+pub(crate) fn ttls_challenge(engine: &dyn TlsEngine, out: &mut [u8]) -> Result<(), TlsError> {
+    engine.export(b"ttls challenge", None, out)
 }
 
 fn no_randoms() -> TlsError {

@@ -142,21 +142,14 @@ impl PeerEnd {
         Ok(data)
     }
 
-    /// Sends application data, behind what TLS has to say. The handshake is over.
+    /// Sends application data, if any, behind what TLS has to say. The handshake is over.
     pub(crate) fn send(&mut self, data: &[u8], reply: &mut PacketBuffer) -> Result<(), TlsError> {
         self.announces_length = false;
-        if let Some(tunnel) = &mut self.tunnel {
+        if let (Some(tunnel), false) = (&mut self.tunnel, data.is_empty()) {
             tunnel.engine_mut().write(data)?;
         }
         self.reply(reply);
         Ok(())
-    }
-
-    /// Queues the alert that nothing follows.
-    pub(crate) fn close(&mut self) {
-        if let Some(tunnel) = &mut self.tunnel {
-            tunnel.engine_mut().close();
-        }
     }
 
     /// Sends what TLS has to say, or an empty packet.
@@ -172,6 +165,14 @@ impl PeerEnd {
     pub(crate) fn fail(&mut self, error: TlsError, reply: &mut PacketBuffer) -> Failure {
         self.reply(reply);
         error.into()
+    }
+
+    /// Says that nothing more will come: close_notify, and no reason.
+    pub(crate) fn close(&mut self, reply: &mut PacketBuffer) {
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.engine_mut().close();
+        }
+        self.reply(reply);
     }
 
     /// Whether fragments of our message are left to be sent.

@@ -159,11 +159,11 @@ impl ServerEnd {
         Ok(data)
     }
 
-    /// Queues application data. The handshake is over.
+    /// Queues application data, if any. The handshake is over.
     pub(crate) fn write(&mut self, data: &[u8]) -> Result<(), TlsError> {
         match &mut self.tunnel {
-            Some(tunnel) => tunnel.engine_mut().write(data),
-            None => Ok(()),
+            Some(tunnel) if !data.is_empty() => tunnel.engine_mut().write(data),
+            _ => Ok(()),
         }
     }
 
@@ -205,6 +205,11 @@ impl ServerEnd {
         }
     }
 
+    /// Whether the peer will send nothing more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.tunnel.as_ref().is_some_and(|tunnel| tunnel.engine().is_closed())
+    }
+
     /// What was agreed on, when the handshake is over.
     pub(crate) fn established(&self) -> Option<Established> {
         self.established
@@ -212,11 +217,6 @@ impl ServerEnd {
 
     pub(crate) fn tunnel(&self) -> Option<&Tunnel> {
         self.tunnel.as_ref()
-    }
-
-    /// Whether the peer will send nothing more.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.tunnel.as_ref().is_some_and(|tunnel| tunnel.engine().is_closed())
     }
 
     /// The keys of the tunnel, once.

@@ -1,6 +1,6 @@
 //! Logins that succeed.
 
-use eap_rs::{CryptoBinding, Event, InnerMethod, Query};
+use eap_rs::{Event, InnerMethod};
 
 use super::{ALICE, INNER_METHODS, OUTSIDE, Setup, VERSIONS, outcomes, pair};
 

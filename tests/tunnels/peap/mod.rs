@@ -6,13 +6,15 @@ mod resumption;
 
 use std::sync::Arc;
 
+use eap_rs::peap::{
+    CryptoBinding, PeapPeerConfig, PeapPeerConfigBuilder, PeapServerConfig, PeapServerConfigBuilder,
+};
 use eap_rs::tls::{
     CertificatePolicy, Resumption, TlsPeerConfig, TlsPeerConfigBuilder, TlsServerConfig,
     TlsServerConfigBuilder, TlsVersion,
 };
 use eap_rs::{
-    AuthenticatorConfig, AuthenticatorConfigBuilder, MethodType, Outcome, PeapPeerConfig,
-    PeapPeerConfigBuilder, PeapServerConfig, PeapServerConfigBuilder, PeerConfig,
+    AuthenticatorConfig, AuthenticatorConfigBuilder, MethodType, Outcome, PeerConfig,
     PeerConfigBuilder,
 };
 use eap_tests::certs::{Ca, Identity, NOW};

@@ -21,6 +21,7 @@ use crate::crypto::mschap::{MasterKeys, RESPONSE_LEN};
 use crate::method::MethodFacts;
 use crate::{Keys, MethodType, Msk};
 
+pub(super) use packet::{FailureMessage, authenticator_response, success_text};
 pub(crate) use peer::Peer;
 pub(crate) use server::Server;
 

@@ -7,7 +7,7 @@ use crate::crypto::mschap::{AUTHENTICATOR_RESPONSE_LEN, CHALLENGE_LEN, RESPONSE_
 use crate::crypto::{NtHash, password_change};
 use crate::{Discard, Identity, PacketBuffer};
 
-pub(super) use failure::FailureMessage;
+pub(in crate::methods) use failure::FailureMessage;
 
 const CHALLENGE: u8 = 1;
 const RESPONSE: u8 = 2;
@@ -90,8 +90,16 @@ pub(super) fn write_success(
     authenticator_response: &[u8; AUTHENTICATOR_RESPONSE_LEN],
     out: &mut PacketBuffer,
 ) {
+    let text = success_text(authenticator_response);
+    write(SUCCESS, id, &[text.as_bytes(), b" M=OK"], out);
+}
+
+/// RFC 2759 §5, without a message.
+pub(in crate::methods) fn success_text(
+    authenticator_response: &[u8; AUTHENTICATOR_RESPONSE_LEN],
+) -> String {
     let digits: String = authenticator_response.iter().map(|o| format!("{o:02X}")).collect();
-    write(SUCCESS, id, &[b"S=", digits.as_bytes(), b" M=OK"], out);
+    format!("S={digits}")
 }
 
 pub(super) fn write_failure(id: u8, message: &FailureMessage, out: &mut PacketBuffer) {
@@ -243,7 +251,9 @@ fn body(data: &[u8]) -> Result<(u8, &[u8]), Discard> {
 }
 
 /// RFC 2759 §5: "S=" and 40 digits in the beginning.
-fn authenticator_response(text: &[u8]) -> Option<[u8; AUTHENTICATOR_RESPONSE_LEN]> {
+pub(in crate::methods) fn authenticator_response(
+    text: &[u8],
+) -> Option<[u8; AUTHENTICATOR_RESPONSE_LEN]> {
     let text = text.strip_prefix(b"S=")?;
     let digits = text.iter().take_while(|octet| octet.is_ascii_hexdigit()).count();
     hex_octets(text.get(..digits)?)

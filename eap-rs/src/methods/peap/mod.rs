@@ -24,18 +24,18 @@
 //! - An unknown mandatory TLV ends the login, where \[MS-PEAP\] §2.2.4 has the packet dropped.
 
 mod binding;
+mod config;
 mod framing;
 mod microsoft;
 mod peer;
 mod server;
-mod settings;
 mod tlv;
 
-pub(crate) use peer::Peer;
-pub(crate) use server::Server;
-pub use settings::{
+pub use config::{
     CryptoBinding, PeapPeerConfig, PeapPeerConfigBuilder, PeapServerConfig, PeapServerConfigBuilder,
 };
+pub(crate) use peer::Peer;
+pub(crate) use server::Server;
 
 use crate::method::MethodFacts;
 use crate::{Failure, InnerMethod, InnerOutcome, Keys, MethodType, Msk, Outcome, SessionId};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::binding::CompoundKeys;
+use super::config::{CryptoBinding, PeapPeerConfig};
 use super::framing::{self, Message};
-use super::settings::{CryptoBinding, PeapPeerConfig};
 use super::tlv::{Binding, Extensions, Sender, Status};
 use super::{Authenticated, FACTS, TunnelKeys, failed as method_failed, microsoft};
 use crate::method::{PeerContext, PeerMethod, PeerStep, Progress, Verdict, Willingness};
@@ -120,7 +120,7 @@ impl Peer {
         if status == Status::Failure {
             return Err(self.rejected(cx));
         }
-        let authenticated = self.accept(cx)?;
+        let authenticated = self.accept()?;
         let binding = match (self.config.crypto_binding, binding) {
             (CryptoBinding::Off, _) | (CryptoBinding::IfOffered, None) => None,
             (CryptoBinding::Required, None) => {
@@ -160,7 +160,7 @@ impl Peer {
     ) -> PeerStep {
         // hostapd gives the two results an Identifier of their own.
         match data {
-            [3, _, 0, 4] => match self.accept(cx) {
+            [3, _, 0, 4] => match self.accept() {
                 Ok(authenticated) => {
                     let inner = authenticated.map(|authenticated| authenticated.inner);
                     self.finish(Conclusion::Granted(inner), reply)
@@ -213,11 +213,11 @@ impl Peer {
     }
 
     /// What was authenticated inside: nothing, if that has been done in the session resumed.
-    fn accept(&mut self, cx: &mut PeerContext<'_>) -> Result<Option<Authenticated>, Failure> {
+    fn accept(&mut self) -> Result<Option<Authenticated>, Failure> {
         let is_resumed = self.is_resumed();
         match &mut self.inner {
             None if is_resumed => Ok(None),
-            Some(inner) if inner.would_accept() => Ok(Some(inner.accept(cx)?.into())),
+            Some(inner) if inner.would_accept() => Ok(Some(inner.accept()?.into())),
             _ => Err(self.inner_failure.take().unwrap_or(Failure::SuccessTooEarly)),
         }
     }
@@ -248,8 +248,9 @@ impl Peer {
                 self.conclude(conclusion, identifier, answer, reply)
             }
             _ => {
-                self.end.close();
-                self.finish(conclusion, reply)
+                self.conclusion = Some(conclusion);
+                self.end.close(reply);
+                PeerStep::Reply(self.progress())
             }
         }
     }
@@ -281,12 +282,12 @@ impl Peer {
     }
 
     /// An empty message, where there is nothing of ours left to be acknowledged.
-    fn missing_result(&mut self, cx: &mut PeerContext<'_>, reply: &mut PacketBuffer) -> PeerStep {
+    fn missing_result(&mut self, reply: &mut PacketBuffer) -> PeerStep {
         let would_accept = self.inner.as_ref().is_some_and(InnerPeer::would_accept);
         if !self.config.accept_missing_result || self.end.version() != 0 || !would_accept {
             return PeerStep::Discard(Discard::TunnelAckUnexpected);
         }
-        match self.accept(cx) {
+        match self.accept() {
             Ok(authenticated) => {
                 let inner = authenticated.map(|authenticated| authenticated.inner);
                 self.finish(Conclusion::Granted(inner), reply)
@@ -346,7 +347,7 @@ impl PeerMethod for Peer {
                 PeerStep::Ask(query)
             }
             Ok(Heard::Failed(failure)) => failed(failure),
-            Ok(Heard::YourTurn) => self.missing_result(cx, reply),
+            Ok(Heard::YourTurn) => self.missing_result(reply),
             Err(refusal) => refused(FACTS.method, refusal),
         }
     }

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use super::binding::CompoundKeys;
+use super::config::{CryptoBinding, PeapServerConfig};
 use super::framing::{self, Message};
-use super::settings::{CryptoBinding, PeapServerConfig};
 use super::tlv::{Binding, Extensions, Sender, Status};
 use super::{Authenticated, FACTS, TunnelKeys, failed as method_failed};
 use crate::method::{ServerContext, ServerMethod, ServerStep};

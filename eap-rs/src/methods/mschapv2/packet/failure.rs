@@ -10,8 +10,8 @@ use crate::{AccountError, AccountRefusal};
 
 /// What a Failure says: "E=691 R=1 C=... V=3 M=...".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct FailureMessage {
-    pub(in super::super) refusal: AccountRefusal,
+pub(in crate::methods) struct FailureMessage {
+    pub(in crate::methods) refusal: AccountRefusal,
     /// Whether another try is allowed.
     pub(in super::super) retry: bool,
     /// For the next try, or for the new password.
@@ -21,7 +21,7 @@ pub(in super::super) struct FailureMessage {
 
 impl FailureMessage {
     /// The message is for people and may have any characters.
-    pub(in super::super) fn new(
+    pub(in crate::methods) fn new(
         refusal: AccountRefusal,
         retry: bool,
         challenge: [u8; CHALLENGE_LEN],
@@ -31,7 +31,7 @@ impl FailureMessage {
 
     /// Fields are found in any order. Of a text without a number nothing more is taken than that
     /// the login is refused.
-    pub(super) fn parse(text: &[u8]) -> Self {
+    pub(in crate::methods) fn parse(text: &[u8]) -> Self {
         let (mut error, mut retry, mut challenge, mut version) = (None, false, None, None);
         let mut message = String::new();
         let mut rest = text;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::check_range;
 use crate::tls::{TlsPeerConfig, TlsServerConfig};
-use crate::{AuthenticatorConfig, ConfigError, PeerConfig};
+use crate::{AuthenticatorConfig, ConfigError, MethodType, PeerConfig};
 
 /// Whether the two sides prove that the tunnel and the method inside have the same ends (version 0,
 /// \[MS-PEAP\] §3.1.5.5). Without it, what a peer has said outside any tunnel could be carried into
@@ -38,6 +38,11 @@ impl Common {
         }
         Ok(self)
     }
+}
+
+/// A tunnel inside a tunnel would be one too many.
+fn refuse_tunnel(inner: Option<MethodType>) -> Result<(), ConfigError> {
+    inner.map_or(Ok(()), |method| Err(ConfigError::TunnelInTunnel(method)))
 }
 
 macro_rules! common_settings {
@@ -133,7 +138,7 @@ impl PeapPeerConfigBuilder {
     /// A [`ConfigError`] that names the setting and what it accepts.
     pub fn build(self) -> Result<PeapPeerConfig, ConfigError> {
         let Common { max_version, crypto_binding } = self.common.check()?;
-        self.inner.refuse_tunnels()?;
+        refuse_tunnel(self.inner.tunnel())?;
         if self.accept_missing_result && crypto_binding == CryptoBinding::Required {
             let (field, with) = ("accept_missing_result", "crypto_binding");
             return Err(ConfigError::Conflict { field, with });
@@ -191,7 +196,7 @@ impl PeapServerConfigBuilder {
     /// A [`ConfigError`] that names the setting and what it accepts.
     pub fn build(self) -> Result<PeapServerConfig, ConfigError> {
         let Common { max_version, crypto_binding } = self.common.check()?;
-        self.inner.refuse_tunnels()?;
+        refuse_tunnel(self.inner.tunnel())?;
         Ok(PeapServerConfig { tls: self.tls, inner: self.inner, max_version, crypto_binding })
     }
 }

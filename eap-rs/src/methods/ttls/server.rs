@@ -1,0 +1,232 @@
+//! The server's side of EAP-TTLS.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::avp::{AvpCode, Avps, Unacceptable};
+use super::config::{PasswordProtocol, TtlsServerConfig};
+use super::eap::EapServer;
+use super::password::PasswordServer;
+use super::{FACTS, ImplicitChallenge, PROTECTED_SUCCESS, Said, VERSION};
+use crate::method::{ServerContext, ServerMethod, ServerStep};
+use crate::tls::{TlsSummary, TlsVersion};
+use crate::tunnel::CLOSED;
+use crate::tunnel::server::{Expected, Heard, ServerEnd};
+use crate::{Answer, Discard, Event, Failure, InnerOutcome, Keys, PacketBuffer};
+
+/// The AVP that tells the protocol.
+const PROTOCOLS: [(AvpCode, PasswordProtocol); 4] = [
+    (AvpCode::USER_PASSWORD, PasswordProtocol::Pap),
+    (AvpCode::CHAP_PASSWORD, PasswordProtocol::Chap),
+    (AvpCode::MS_CHAP_RESPONSE, PasswordProtocol::MsChap),
+    (AvpCode::MS_CHAP2_RESPONSE, PasswordProtocol::MsChapV2),
+];
+
+pub(crate) struct Server {
+    config: Arc<TtlsServerConfig>,
+    end: ServerEnd,
+    phase: Phase,
+    /// Who has been authenticated.
+    inner: Option<InnerOutcome>,
+}
+
+enum Phase {
+    Handshake,
+    /// The handshake is over: the peer begins phase 2.
+    Begin,
+    Eap(EapServer),
+    Password(PasswordServer),
+    /// It has been decided.
+    Over,
+}
+
+impl Server {
+    pub(crate) fn new(config: Arc<TtlsServerConfig>) -> Self {
+        let end = ServerEnd::new(Arc::clone(&config.tls), FACTS.method, VERSION);
+        Self { config, end, phase: Phase::Handshake, inner: None }
+    }
+
+    /// A message of the peer's has come, and nobody is left to be asked about its certificate.
+    fn message(
+        &mut self,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> Result<ServerStep, Failure> {
+        let data = Zeroizing::new(self.end.read()?);
+        let Some(established) = self.end.established() else { return Ok(self.end.send(request)) };
+        if self.end.is_closed() {
+            return Err(CLOSED.into());
+        }
+        if matches!(self.phase, Phase::Handshake) {
+            if established.resumed {
+                return self.resume(established.version, &data, cx, request);
+            }
+            self.phase = Phase::Begin;
+        }
+        if data.is_empty() {
+            return Ok(self.end.send(request));
+        }
+        let avps = Avps::parse(&data)?;
+        let said = match &mut self.phase {
+            Phase::Begin => self.begin(&avps, cx)?,
+            Phase::Eap(inner) => inner.handle(&avps, cx)?,
+            Phase::Handshake | Phase::Password(_) | Phase::Over => {
+                return Err(Unacceptable("more data inside the tunnel than expected").into());
+            }
+        };
+        self.say(said, request)
+    }
+
+    /// RFC 5281 §7.4: whose session it is was authenticated before.
+    fn resume(
+        &mut self,
+        version: TlsVersion,
+        data: &[u8],
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> Result<ServerStep, Failure> {
+        let Some(inner) = self.end.resumed_inner().filter(|_| data.is_empty()) else {
+            return Err(Unacceptable("a session without authentication was resumed").into());
+        };
+        cx.events.push(Event::InnerIdentity(inner.identity.clone()));
+        self.inner = Some(inner);
+        self.phase = Phase::Over;
+        if version == TlsVersion::V1_3 {
+            self.end.write(&PROTECTED_SUCCESS)?;
+        }
+        self.end.succeed();
+        Ok(self.end.send(request))
+    }
+
+    /// The peer chooses the protocol.
+    fn begin(
+        &mut self,
+        avps: &Avps<'_>,
+        cx: &mut ServerContext<'_>,
+    ) -> Result<Said<Result<InnerOutcome, Failure>>, Unacceptable> {
+        let mut protocols = PROTOCOLS.iter().filter(|(code, _)| avps.has(*code));
+        let chosen = protocols.next().map(|(_, protocol)| *protocol);
+        if protocols.next().is_some() || (chosen.is_some() && avps.has(AvpCode::EAP_MESSAGE)) {
+            return Err(Unacceptable("several protocols inside the tunnel at once"));
+        }
+        match (chosen, &self.config.eap) {
+            (Some(protocol), _) if self.config.accepts(protocol) => {
+                let challenge = ImplicitChallenge::derive(protocol, self.end.tunnel())
+                    .map_err(|_| Unacceptable("no challenge could be derived"))?;
+                let (inner, said) = PasswordServer::begin(protocol, challenge, avps, cx)?;
+                self.phase = Phase::Password(inner);
+                Ok(said)
+            }
+            (None, Some(config)) if avps.has(AvpCode::EAP_MESSAGE) => {
+                let mut inner = EapServer::new(config, cx);
+                let said = inner.handle(avps, cx)?;
+                self.phase = Phase::Eap(inner);
+                Ok(said)
+            }
+            _ => Err(Unacceptable("no protocol that is allowed inside the tunnel")),
+        }
+    }
+
+    /// What phase 2 says goes to the peer, or to the host.
+    fn say(
+        &mut self,
+        said: Said<Result<InnerOutcome, Failure>>,
+        request: &mut PacketBuffer,
+    ) -> Result<ServerStep, Failure> {
+        if let Some(query) = said.question {
+            return Ok(ServerStep::Ask(query));
+        }
+        self.end.write(said.avps.as_slice())?;
+        match said.result {
+            None => {}
+            Some(Ok(inner)) => {
+                self.inner = Some(inner);
+                self.phase = Phase::Over;
+                self.end.succeed();
+            }
+            Some(Err(failure)) => return Err(failure),
+        }
+        Ok(self.end.send(request))
+    }
+
+    fn finish(
+        &mut self,
+        step: Result<ServerStep, Failure>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        step.unwrap_or_else(|failure| {
+            self.inner = None;
+            self.end.fail(failure, request)
+        })
+    }
+}
+
+impl ServerMethod for Server {
+    fn start(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
+        self.end.start(cx, request)
+    }
+
+    fn check(&self, data: &[u8]) -> Result<(), Discard> {
+        let expected = Expected {
+            // Some peers acknowledge the tickets first.
+            acknowledgement: matches!(self.phase, Phase::Begin),
+            message: !matches!(self.phase, Phase::Over),
+        };
+        self.end.check(data, expected)
+    }
+
+    fn handle_response(
+        &mut self,
+        data: &[u8],
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        let step = match self.end.receive(data, cx, request) {
+            Heard::Step(step) => return step,
+            Heard::Acknowledged if self.end.is_ending() => return self.end.end(),
+            Heard::Acknowledged => return self.end.send(request),
+            Heard::Message => self.message(cx, request),
+        };
+        self.finish(step, request)
+    }
+
+    fn handle_answer(
+        &mut self,
+        answer: Answer,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        let said = match &mut self.phase {
+            Phase::Eap(inner) => Ok(inner.answer(answer, cx)),
+            Phase::Password(inner) => inner.answer(answer, cx),
+            _ => {
+                let step = match self.end.answered(&answer, request) {
+                    Ok(()) => self.message(cx, request),
+                    Err(step) => return step,
+                };
+                return self.finish(step, request);
+            }
+        };
+        let step = said.map_err(Failure::from).and_then(|said| self.say(said, request));
+        self.finish(step, request)
+    }
+
+    fn keys(&mut self) -> Option<Keys> {
+        self.end.keys()
+    }
+
+    fn tls(&self) -> Option<TlsSummary> {
+        self.end.tls()
+    }
+
+    fn inner(&self) -> Option<InnerOutcome> {
+        self.inner.clone()
+    }
+
+    fn succeeded(&mut self) {
+        if let Some(inner) = &self.inner {
+            self.end.keep_session(Some(inner));
+        }
+    }
+}
