@@ -15,8 +15,10 @@ mod command;
 #[path = "login/ladder.rs"]
 mod ladder;
 mod names;
+mod peer_inner;
 #[path = "login/report.rs"]
 mod report;
+mod server_inner;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -34,6 +36,7 @@ use rand::rngs::{StdRng, SysRng};
 use certificates::Certificates;
 use command::{Command, Wanted};
 use ladder::{Ladder, Side};
+use peer_inner::Who;
 
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
@@ -72,7 +75,11 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         Command::List => out.write_all(command::list().as_bytes())?,
         Command::Login(wanted) => {
             let configs = configure(wanted)?;
-            writeln!(out, "EAP login by {} ({})\n", wanted.method.method, wanted.method.document)?;
+            writeln!(
+                out,
+                "EAP login by {} ({})\n",
+                wanted.method.facts.method, wanted.method.facts.document
+            )?;
             let mut login = Login::new(configs, wanted.wrong_password, out)?;
             login.run()?;
             let (peer, authenticator) = login.results;
@@ -88,7 +95,17 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
     // Without a password in the configuration, the peer asks for it when it is needed.
     let mut peer = PeerConfig::builder().identity(IDENTITY);
     let mut authenticator = AuthenticatorConfig::builder().server_name("switch-3");
-    match wanted.method.method {
+    match wanted.method.facts.method {
+        MethodType::TTLS => {
+            let Some(inner) = wanted.method.inner else { return Err("nothing inside".into()) };
+            let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
+            let who = Who { identity: IDENTITY, password: None };
+            let ttls = peer_inner::ttls(inner, who, || Ok(certificates.peer(wanted.tls)?))?;
+            peer = PeerConfig::builder().identity(ANONYMOUS).ttls(ttls);
+            let tls = certificates.tunnel(wanted.tls)?;
+            let inner_tls = || Ok(certificates.server(wanted.tls)?);
+            authenticator = authenticator.ttls(server_inner::ttls(&[inner], tls, inner_tls)?);
+        }
         MethodType::TLS => {
             let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
             peer = peer.tls(certificates.peer(wanted.tls)?);
@@ -109,6 +126,9 @@ struct Account {
 }
 
 const IDENTITY: &str = "alice@example.org";
+
+/// What is said outside a tunnel.
+const ANONYMOUS: &str = "@example.org";
 
 /// What the operator has on file. The one-time password is the answer to `OTP_CHALLENGE` for the
 /// pass phrase "This is a test." (RFC 2289 appendix C).
@@ -206,8 +226,8 @@ impl<'a, W: Write> Login<'a, W> {
 
     /// The peer's questions go to the person who wants to log in.
     fn ask_user(&mut self, id: QueryId, query: &Query) -> Result<(), Box<dyn Error>> {
-        let (question, answer) = match query {
-            Query::Password { identity } => {
+        let (question, answer) = match query.innermost() {
+            Query::Password { identity, .. } => {
                 (format!("for the password of {identity}"), Some(self.user.password))
             }
             // A token card shows a number of its own; for GTC a password does as well.
@@ -230,7 +250,7 @@ impl<'a, W: Write> Login<'a, W> {
 
     /// The authenticator's questions go to the operator's accounts.
     fn ask_operator(&mut self, id: QueryId, query: &Query) -> Result<(), Box<dyn Error>> {
-        let (question, answer, shown) = match query {
+        let (question, answer, shown) = match query.innermost() {
             Query::Credential { identity, .. } => {
                 let known = identity.as_str() == Some(IDENTITY);
                 let credential = if known {

@@ -1,36 +1,55 @@
 //! The methods' names on a command line.
 
-use eap_rs::{MethodFacts, SUPPORTED};
+use eap_rs::{InnerMethod, MethodFacts, MethodType, SUPPORTED};
 use lexopt::Error;
 
 /// The numbers 1 to 7 of an IP phone's setting "802.1X mode", by method name. 0 is "disabled".
 pub(crate) const PHONE_MODES: [&str; 7] =
     ["md5", "tls", "peap/mschapv2", "ttls/eap-mschapv2", "peap/gtc", "ttls/eap-gtc", "fast"];
 
-/// Names that are settled before the library has the method.
-const PLANNED: [&str; 13] = [
-    "peap/mschapv2",
-    "peap/gtc",
-    "peap/md5",
-    "peap/tls",
-    "ttls/pap",
-    "ttls/chap",
-    "ttls/mschap",
-    "ttls/mschapv2",
-    "ttls/eap-mschapv2",
-    "ttls/eap-gtc",
-    "ttls/eap-md5",
-    "ttls/eap-tls",
-    "fast",
+/// A method on a command line: by itself, or inside another's tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) name: &'static str,
+    /// The method itself, or the one with the tunnel.
+    pub(crate) facts: &'static MethodFacts,
+    /// What happens inside the tunnel.
+    pub(crate) inner: Option<InnerMethod>,
+}
+
+/// The methods that have a tunnel, by what happens in it.
+const TUNNELED: [(&str, MethodType, InnerMethod); 8] = [
+    ("ttls/pap", MethodType::TTLS, InnerMethod::Pap),
+    ("ttls/chap", MethodType::TTLS, InnerMethod::Chap),
+    ("ttls/mschap", MethodType::TTLS, InnerMethod::MsChap),
+    ("ttls/mschapv2", MethodType::TTLS, InnerMethod::MsChapV2),
+    ("ttls/eap-mschapv2", MethodType::TTLS, InnerMethod::Eap(MethodType::MSCHAPV2)),
+    ("ttls/eap-gtc", MethodType::TTLS, InnerMethod::Eap(MethodType::GTC)),
+    ("ttls/eap-md5", MethodType::TTLS, InnerMethod::Eap(MethodType::MD5)),
+    ("ttls/eap-tls", MethodType::TTLS, InnerMethod::Eap(MethodType::TLS)),
 ];
 
+/// Names that are settled before the library has the method.
+const PLANNED: [&str; 5] = ["peap/mschapv2", "peap/gtc", "peap/md5", "peap/tls", "fast"];
+
+/// Everything that can be named.
+pub(crate) fn all() -> impl Iterator<Item = Named> {
+    SUPPORTED.iter().flat_map(|facts| {
+        let tunneled = TUNNELED.iter().filter(|(_, tunnel, _)| *tunnel == facts.method);
+        let tunneled = tunneled.map(|(name, _, inner)| Named { name, facts, inner: Some(*inner) });
+        let itself = Named { name: facts.name, facts, inner: None };
+        let is_tunnel = TUNNELED.iter().any(|(_, tunnel, _)| *tunnel == facts.method);
+        (!is_tunnel).then_some(itself).into_iter().chain(tunneled)
+    })
+}
+
 /// The method of that name or phone number.
-pub(crate) fn find(wanted: &str) -> Result<&'static MethodFacts, Error> {
+pub(crate) fn find(wanted: &str) -> Result<Named, Error> {
     let mode = (1..).zip(PHONE_MODES).find(|(number, _)| wanted == format!("{number}"));
     let name = mode.map_or(wanted, |(_, name)| name);
     let is_wanted = |other: &str| other.eq_ignore_ascii_case(name);
-    if let Some(facts) = SUPPORTED.iter().find(|facts| is_wanted(facts.name)) {
-        return Ok(facts);
+    if let Some(named) = all().find(|named| is_wanted(named.name)) {
+        return Ok(named);
     }
     let available = available();
     Err(match (PLANNED.iter().find(|planned| is_wanted(planned)), mode) {
@@ -45,7 +64,7 @@ pub(crate) fn find(wanted: &str) -> Result<&'static MethodFacts, Error> {
 
 /// The names there are.
 pub(crate) fn available() -> String {
-    SUPPORTED.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
+    all().map(|named| named.name).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -54,15 +73,15 @@ mod tests {
 
     #[test]
     fn no_method_is_both_supported_and_planned() {
-        for facts in SUPPORTED {
-            assert!(!PLANNED.contains(&facts.name), "{}", facts.name);
+        for named in all() {
+            assert!(!PLANNED.contains(&named.name), "{}", named.name);
         }
     }
 
     #[test]
     fn every_phone_mode_is_supported_or_planned() {
         for name in PHONE_MODES {
-            let supported = SUPPORTED.iter().any(|facts| facts.name == name);
+            let supported = all().any(|named| named.name == name);
             assert!(supported || PLANNED.contains(&name), "{name}");
         }
     }

@@ -17,6 +17,7 @@ mod login;
 mod names;
 #[path = "radius/peer_command.rs"]
 mod peer_command;
+mod peer_inner;
 #[path = "radius/peer_tls.rs"]
 mod peer_tls;
 #[path = "radius/report.rs"]
@@ -36,6 +37,7 @@ use rand::rngs::{StdRng, SysRng};
 use client::Client;
 use login::Login;
 use peer_command::{Command, Settings};
+use peer_inner::Who;
 use report::Tally;
 
 const FAILED: u8 = 1;
@@ -101,10 +103,16 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
 /// Everything that the peer is told: the one place where a method is configured.
 fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
     let mut config = PeerConfig::builder().identity(settings.outer_identity());
-    if let Some(password) = &settings.password {
+    let password = settings.password.as_deref();
+    if let Some(inner) = settings.method.inner {
+        let who = Who { identity: &settings.identity, password };
+        let ttls = peer_inner::ttls(inner, who, || peer_tls::config(&settings.tls))?;
+        return Ok(config.ttls(ttls).build()?);
+    }
+    if let Some(password) = password {
         config = config.password(password);
     }
-    config = match settings.method.method {
+    config = match settings.method.facts.method {
         MethodType::TLS => config.tls(peer_tls::config(&settings.tls)?),
         method => config.method(method),
     };

@@ -15,6 +15,7 @@ mod names;
 mod server;
 #[path = "radius/server_command.rs"]
 mod server_command;
+mod server_inner;
 #[path = "radius/server_tls.rs"]
 mod server_tls;
 #[path = "radius/ticket_keys.rs"]
@@ -24,12 +25,13 @@ mod tls_flags;
 #[path = "radius/users.rs"]
 mod users;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::UdpSocket;
 use std::process::ExitCode;
 
-use eap_rs::{AuthenticatorConfig, MethodType};
+use eap_rs::{AuthenticatorConfig, InnerMethod, MethodType};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -83,14 +85,30 @@ fn server_config(
     ticket_keys: Option<&TicketKeyFile>,
 ) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
-    for facts in &settings.methods {
-        config = match facts.method {
-            MethodType::TLS => {
-                let keys = ticket_keys.map(TicketKeyFile::keys);
-                config.tls(server_tls::config(&settings.tls, keys)?)
+    let keys = || ticket_keys.map(TicketKeyFile::keys);
+    let mut done = BTreeSet::new();
+    for method in &settings.methods {
+        let outer = method.facts.method;
+        // What is inside the same tunnel is one method.
+        if method.inner.is_some() && !done.insert(outer.number()) {
+            continue;
+        }
+        config = match outer {
+            MethodType::TLS => config.tls(server_tls::config(&settings.tls, keys())?),
+            MethodType::TTLS => {
+                let inner = inner_methods(settings, outer);
+                let tls = server_tls::tunnel(&settings.tls, keys())?;
+                let inner_tls = || server_tls::config(&settings.tls, None);
+                config.ttls(server_inner::ttls(&inner, tls, inner_tls)?)
             }
             method => config.method(method),
         };
     }
     Ok(config.build()?)
+}
+
+/// What is allowed inside the tunnel of this method.
+fn inner_methods(settings: &Settings, outer: MethodType) -> Vec<InnerMethod> {
+    let inside = settings.methods.iter().filter(|method| method.facts.method == outer);
+    inside.filter_map(|method| method.inner).collect()
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use eap_rs::ConfigError;
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig};
+use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsServerConfigBuilder};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SanType,
@@ -58,12 +58,19 @@ impl Certificates {
     /// TLS as the authenticator does it.
     pub(crate) fn server(&self, settings: TlsSettings) -> Result<TlsServerConfig, ConfigError> {
         let clients = CertificatePolicy::for_clients().ca(self.ca.as_bytes());
+        self.server_builder(settings).clients(clients).build()
+    }
+
+    /// A tunnel, in which the peer shows who it is.
+    pub(crate) fn tunnel(&self, settings: TlsSettings) -> Result<TlsServerConfig, ConfigError> {
+        self.server_builder(settings).build()
+    }
+
+    fn server_builder(&self, settings: TlsSettings) -> TlsServerConfigBuilder {
         TlsServerConfig::builder(self.server.pem.as_bytes(), self.server.key.as_bytes())
-            .clients(clients)
             .min_version(settings.min)
             .max_version(settings.max)
             .fragment_size(settings.fragment_size)
-            .build()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The command line.
 
+use eap_rs::MethodType;
 use eap_rs::tls::TlsVersion;
-use eap_rs::{MethodFacts, MethodType, SUPPORTED};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-use crate::names::{PHONE_MODES, available, find};
+use crate::names::{Named, PHONE_MODES, all, available, find};
 
 /// How the example is called.
 pub(crate) const USAGE: &str = "\
@@ -29,7 +29,7 @@ pub(crate) enum Command {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// `--method`.
-    pub(crate) method: &'static MethodFacts,
+    pub(crate) method: Named,
     /// `--wrong-password`.
     pub(crate) wrong_password: bool,
     /// For methods that are based on TLS.
@@ -88,7 +88,7 @@ impl Command {
             return Ok(Self::List);
         }
         let method = find(&method)?;
-        if let Some(flag) = tls_flag.filter(|_| !TLS_BASED.contains(&method.method)) {
+        if let Some(flag) = tls_flag.filter(|_| !TLS_BASED.contains(&method.facts.method)) {
             return Err(
                 format!("{flag} is only for TLS-based methods, {} is none", method.name).into()
             );
@@ -140,9 +140,9 @@ pub(crate) fn list() -> String {
     };
     let yes_or_no = |fact| if fact { "yes" } else { "no" };
     let mut table = row("Name", "Type", "Document", "Keys", "Mutual");
-    for facts in SUPPORTED {
+    for Named { name, facts, .. } in all() {
         table.push_str(&row(
-            facts.name,
+            name,
             &facts.method.number().to_string(),
             facts.document,
             yes_or_no(facts.derives_keys),
@@ -153,7 +153,7 @@ pub(crate) fn list() -> String {
 }
 
 /// The methods for which `--tls-min` and its like mean something.
-const TLS_BASED: [MethodType; 1] = [MethodType::TLS];
+const TLS_BASED: [MethodType; 2] = [MethodType::TLS, MethodType::TTLS];
 
 #[cfg(test)]
 mod tests {
@@ -172,10 +172,10 @@ mod tests {
 
     #[test]
     fn every_supported_name_is_found_in_any_case() {
-        for facts in SUPPORTED {
-            for name in [facts.name.to_owned(), facts.name.to_uppercase()] {
+        for method in all() {
+            for name in [method.name.to_owned(), method.name.to_uppercase()] {
                 let expected =
-                    Wanted { method: facts, wrong_password: false, tls: TlsSettings::default() };
+                    Wanted { method, wrong_password: false, tls: TlsSettings::default() };
                 assert_eq!(login(&["--method", &name]), expected);
             }
         }

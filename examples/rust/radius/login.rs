@@ -155,7 +155,7 @@ impl<'a> Login<'a> {
     }
 
     fn answer(&self, query: &Query) -> Answer {
-        match (query, self.password) {
+        match (query.innermost(), self.password) {
             (Query::Password { .. } | Query::Token { .. }, Some(password)) => {
                 Answer::Secret(Secret::from(password))
             }

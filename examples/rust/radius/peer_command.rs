@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use eap_rs::MethodFacts;
 use eap_rs::radius::SharedSecret;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-use crate::names::{available, find};
+use crate::names::{Named, available, find};
 use crate::tls_flags::TlsFlags;
 
 /// How the example is called.
@@ -47,7 +46,7 @@ pub(crate) struct Settings {
     /// `--secret`.
     pub(crate) secret: SharedSecret,
     /// `--method`.
-    pub(crate) method: &'static MethodFacts,
+    pub(crate) method: Named,
     /// `--identity`.
     pub(crate) identity: String,
     /// `--password`.

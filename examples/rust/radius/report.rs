@@ -5,12 +5,21 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::login::Report;
+use crate::names::Named;
 use crate::peer_command::Settings;
 
 const BAR_WIDTH: u32 = 30;
 
 /// How often the bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
+
+/// The method, with what is inside its tunnel.
+fn describe(method: Named) -> String {
+    match method.inner {
+        Some(inner) => format!("{} with {inner}", method.facts.method),
+        None => method.facts.method.to_string(),
+    }
+}
 
 /// Counts logins and prints them.
 pub(crate) struct Tally<'a> {
@@ -50,7 +59,7 @@ impl<'a> Tally<'a> {
                 out,
                 "{} logged in by {}{}: {} round trips, {} ms, keys: {}",
                 self.settings.identity,
-                self.settings.method.method,
+                describe(self.settings.method),
                 if report.resumed { ", resumed" } else { "" },
                 report.round_trips,
                 report.millis,

@@ -173,7 +173,11 @@ impl<'a, W: Write> Server<'a, W> {
             Some(tls) if tls.resumed => ", resumed",
             _ => "",
         };
-        writeln!(self.log, "accept {identity} ({}{resumed})", outcome.method)
+        let (who, how) = match &outcome.inner {
+            Some(inner) => (&inner.identity, format!("{} with {}", outcome.method, inner.method)),
+            None => (identity, outcome.method.to_string()),
+        };
+        writeln!(self.log, "accept {who} ({how}{resumed})")
     }
 
     fn reject(

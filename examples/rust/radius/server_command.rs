@@ -1,11 +1,9 @@
 //! The command line of `radius_server`.
 
-use eap_rs::MethodFacts;
-use eap_rs::SUPPORTED;
 use eap_rs::radius::SharedSecret;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-use crate::names::{available, find};
+use crate::names::{Named, all, available, find};
 use crate::tls_flags::{TlsFlags, is_tls_based};
 use crate::users::Users;
 
@@ -47,7 +45,7 @@ pub(crate) struct Settings {
     /// `--user` and `--users`.
     pub(crate) users: Users,
     /// `--methods`.
-    pub(crate) methods: Vec<&'static MethodFacts>,
+    pub(crate) methods: Vec<Named>,
     /// What TLS-based methods have a use for.
     pub(crate) tls: TlsFlags,
 }
@@ -81,9 +79,8 @@ impl Command {
         }
         // Unless told otherwise, everything is offered that there are files for.
         let has_files = ["cert", "key", "ca"].iter().all(|flag| tls.has(flag));
-        let methods = methods.unwrap_or_else(|| {
-            SUPPORTED.iter().filter(|facts| has_files || !is_tls_based(facts)).collect()
-        });
+        let methods = methods
+            .unwrap_or_else(|| all().filter(|method| has_files || !is_tls_based(method)).collect());
         tls.check(&methods)?;
         let secret = secret.ok_or("--secret is missing")?;
         Ok(Self::Serve(Settings {
@@ -108,8 +105,9 @@ pub(crate) fn help() -> String {
   --users FILE           a TOML file of users; each has a table
                          [users.NAME] with password = \"PASSWORD\"
   --methods NAME,NAME    the methods offered, the preferred one first;
-                         {available} if not given,
-                         tls only with the files it needs
+                         all of them if not given, those based on TLS
+                         only with the files they need:
+                         {available}
   --help                 this text
 
 OTP takes the password for the user's next one-time password.

@@ -4,27 +4,48 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eap_rs::tls::{CertificatePolicy, Resumption, TicketKeys, TlsServerConfig};
+use eap_rs::tls::{
+    CertificatePolicy, Resumption, TicketKeys, TlsServerConfig, TlsServerConfigBuilder,
+};
 
 use crate::tls_flags::TlsFlags;
 
 /// How long sessions may be resumed where there are ticket keys, and nothing else is said.
 const SESSION_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The server's settings.
+/// The server's settings for EAP-TLS.
 pub(crate) fn config(
     flags: &TlsFlags,
     ticket_keys: Option<Arc<TicketKeys>>,
 ) -> Result<TlsServerConfig, Box<dyn Error>> {
-    let missing = |flag: &str| format!("EAP-TLS needs --{flag}");
-    let certificate = flags.file("cert")?.ok_or_else(|| missing("cert"))?;
-    let key = flags.file("key")?.ok_or_else(|| missing("key"))?;
-    let ca = flags.file("ca")?.ok_or_else(|| missing("ca"))?;
+    let ca = flags.file("ca")?.ok_or_else(|| missing("EAP-TLS", "ca"))?;
     let mut policy = CertificatePolicy::for_clients().ca(&ca);
     for list in flags.files("crl")? {
         policy = policy.crl(&list);
     }
-    let mut config = TlsServerConfig::builder(&certificate, &key).clients(policy);
+    Ok(common("EAP-TLS", flags, ticket_keys)?.clients(policy).build()?)
+}
+
+/// The server's settings for a tunnel, in which the peer shows who it is.
+pub(crate) fn tunnel(
+    flags: &TlsFlags,
+    ticket_keys: Option<Arc<TicketKeys>>,
+) -> Result<TlsServerConfig, Box<dyn Error>> {
+    Ok(common("a tunnel", flags, ticket_keys)?.build()?)
+}
+
+fn missing(who: &str, flag: &str) -> String {
+    format!("{who} needs --{flag}")
+}
+
+fn common(
+    who: &str,
+    flags: &TlsFlags,
+    ticket_keys: Option<Arc<TicketKeys>>,
+) -> Result<TlsServerConfigBuilder, Box<dyn Error>> {
+    let certificate = flags.file("cert")?.ok_or_else(|| missing(who, "cert"))?;
+    let key = flags.file("key")?.ok_or_else(|| missing(who, "key"))?;
+    let mut config = TlsServerConfig::builder(&certificate, &key);
     if let Some(version) = flags.version("tls-min") {
         config = config.min_version(version);
     }
@@ -43,5 +64,5 @@ pub(crate) fn config(
         }
         config = config.resumption(resumption);
     }
-    Ok(config.build()?)
+    Ok(config)
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use eap_rs::MethodFacts;
+use eap_rs::MethodType;
 use eap_rs::tls::TlsVersion;
 use lexopt::{Error, Parser, ValueExt};
+
+use crate::names::Named;
 
 /// What was given, by flag, in the order given. Values are checked when they are read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,9 +32,9 @@ impl TlsFlags {
     }
 
     /// Refuses what makes no sense together, or with these methods.
-    pub(crate) fn check(&self, methods: &[&MethodFacts]) -> Result<(), Error> {
+    pub(crate) fn check(&self, methods: &[Named]) -> Result<(), Error> {
         if let Some(flag) = self.0.keys().next()
-            && !methods.iter().any(|facts| is_tls_based(facts))
+            && !methods.iter().any(is_tls_based)
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
         }
@@ -85,9 +87,9 @@ fn read(flag: &str, path: &str) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("--{flag} {path}: {error}"))
 }
 
-/// TLS-based methods are those that authenticate the server, too.
-pub(crate) fn is_tls_based(facts: &MethodFacts) -> bool {
-    facts.mutual
+/// Whether the settings of TLS mean something to this method.
+pub(crate) fn is_tls_based(method: &Named) -> bool {
+    method.inner.is_some() || method.facts.method == MethodType::TLS
 }
 
 fn check(flag: &str, value: &str) -> Result<(), Error> {

@@ -44,7 +44,7 @@ impl Users {
 
     /// Answers what a conversation asks.
     pub(crate) fn answer(&self, query: &Query) -> Answer {
-        match query {
+        match query.innermost() {
             Query::Credential { identity, .. } => {
                 Answer::Credential(self.password(identity).map_or(Credential::Unknown, |secret| {
                     Credential::Cleartext(Secret::new(secret.expose()))

@@ -1,0 +1,56 @@
+//! What a peer does inside a tunnel.
+
+use std::error::Error;
+
+use eap_rs::tls::TlsPeerConfig;
+use eap_rs::ttls::TtlsPeerConfig;
+use eap_rs::{InnerMethod, MethodType, PeerConfig};
+
+/// Who logs in.
+#[derive(Clone, Copy)]
+pub(crate) struct Who<'a> {
+    pub(crate) identity: &'a str,
+    /// Asked for if it is not here.
+    pub(crate) password: Option<&'a str>,
+}
+
+/// EAP-TTLS with this inside. `tls` makes the settings of the tunnel, and of EAP-TLS inside it.
+pub(crate) fn ttls(
+    inner: InnerMethod,
+    who: Who<'_>,
+    tls: impl Fn() -> Result<TlsPeerConfig, Box<dyn Error>>,
+) -> Result<TtlsPeerConfig, Box<dyn Error>> {
+    let config = TtlsPeerConfig::builder(tls()?);
+    let config = match inner {
+        InnerMethod::Eap(method) => config.eap(eap(method, who, tls)?),
+        _ => {
+            let mut config = config.identity(who.identity);
+            if let Some(password) = who.password {
+                config = config.password(password);
+            }
+            match inner {
+                InnerMethod::Chap => config.chap(),
+                InnerMethod::MsChap => config.mschap(),
+                InnerMethod::MsChapV2 => config.mschapv2(),
+                _ => config.pap(),
+            }
+        }
+    };
+    Ok(config.build()?)
+}
+
+fn eap(
+    method: MethodType,
+    who: Who<'_>,
+    tls: impl Fn() -> Result<TlsPeerConfig, Box<dyn Error>>,
+) -> Result<PeerConfig, Box<dyn Error>> {
+    let mut config = PeerConfig::builder().identity(who.identity);
+    if let Some(password) = who.password {
+        config = config.password(password);
+    }
+    config = match method {
+        MethodType::TLS => config.tls(tls()?),
+        method => config.method(method),
+    };
+    Ok(config.build()?)
+}

@@ -1,0 +1,46 @@
+//! What a server allows inside a tunnel.
+
+use std::error::Error;
+
+use eap_rs::tls::TlsServerConfig;
+use eap_rs::ttls::TtlsServerConfig;
+use eap_rs::{AuthenticatorConfig, InnerMethod, MethodType};
+
+/// EAP-TTLS with any of these inside. `inner_tls` makes the settings of EAP-TLS inside the tunnel.
+pub(crate) fn ttls(
+    inner: &[InnerMethod],
+    tls: TlsServerConfig,
+    inner_tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
+) -> Result<TtlsServerConfig, Box<dyn Error>> {
+    let mut config = TtlsServerConfig::builder(tls);
+    for protocol in inner {
+        config = match protocol {
+            InnerMethod::Pap => config.pap(),
+            InnerMethod::Chap => config.chap(),
+            InnerMethod::MsChap => config.mschap(),
+            InnerMethod::MsChapV2 => config.mschapv2(),
+            _ => config,
+        };
+    }
+    if let Some(eap) = eap(inner, inner_tls)? {
+        config = config.eap(eap);
+    }
+    Ok(config.build()?)
+}
+
+/// The EAP methods among these.
+fn eap(
+    inner: &[InnerMethod],
+    tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
+) -> Result<Option<AuthenticatorConfig>, Box<dyn Error>> {
+    let (mut config, mut any) = (AuthenticatorConfig::builder(), false);
+    for protocol in inner {
+        config = match protocol {
+            InnerMethod::Eap(MethodType::TLS) => config.tls(tls()?),
+            InnerMethod::Eap(method) => config.method(*method),
+            _ => continue,
+        };
+        any = true;
+    }
+    Ok(if any { Some(config.build()?) } else { None })
+}
