@@ -251,6 +251,9 @@ pub enum Discard {
     /// A Start in the middle of a TLS-based method.
     #[error("start in the middle of the method")]
     TunnelStart,
+    /// Another version of a TLS-based method than both sides have agreed on.
+    #[error("another version of the method than agreed on")]
+    TunnelVersion,
     /// A TLS-based method has not begun.
     #[error("the method has not been started")]
     TunnelNotStarted,

@@ -65,6 +65,7 @@ pub mod method;
 mod methods;
 mod output;
 pub mod packet;
+pub mod peap;
 mod peer;
 mod query;
 mod secret;

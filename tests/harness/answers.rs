@@ -8,7 +8,7 @@ pub trait Answers {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)>;
 }
 
-/// The name of a question, for counting.
+/// The name of a question, for counting; inside a tunnel it is the same.
 pub fn kind(query: &Query) -> &'static str {
     match query.innermost() {
         Query::Identity { .. } => "identity",

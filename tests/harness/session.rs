@@ -145,7 +145,7 @@ impl Session for Authenticator {
             }
             // The peer has acknowledged our last message, which only it could read or cause.
             Cause::Packet(_) => {
-                matches!(request.method, MethodType::TLS | MethodType::TTLS)
+                matches!(request.method, MethodType::TLS | MethodType::TTLS | MethodType::PEAP)
                     || (request.method == MethodType::MSCHAPV2 && request.data.first() == Some(&3))
             }
             Cause::Signal(_) | Cause::Timeout => false,

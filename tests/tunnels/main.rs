@@ -8,6 +8,7 @@
     reason = "all of this is test code"
 )]
 
+mod peap;
 mod ttls;
 
 use eap_rs::tls::{

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Retransmission;
 use crate::config::{check_len, check_range, check_time, millis};
 use crate::method::{MethodFacts, MethodSet, Requested, ServerFactory, ServerMethod};
-use crate::methods::{tls, ttls};
+use crate::methods::{peap, tls, ttls};
+use crate::peap::PeapServerConfig;
 use crate::tls::TlsServerConfig;
 use crate::ttls::TtlsServerConfig;
 use crate::{ConfigError, Identity, MethodType, Offer};
@@ -35,6 +36,11 @@ impl AuthenticatorConfig {
     #[must_use]
     pub fn builder() -> AuthenticatorConfigBuilder {
         AuthenticatorConfigBuilder::default()
+    }
+
+    /// Whether the host says who is offered what.
+    pub(crate) fn asks_policy(&self) -> bool {
+        self.offer.is_none()
     }
 
     /// The first of the methods that has a tunnel of its own.
@@ -82,6 +88,16 @@ impl AuthenticatorConfigBuilder {
         let start: ServerFactory =
             Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
+        self
+    }
+
+    /// Offers PEAP with these settings.
+    #[must_use]
+    pub fn peap(mut self, config: impl Into<Arc<PeapServerConfig>>) -> Self {
+        let config = config.into();
+        let start: ServerFactory =
+            Arc::new(move || Box::new(peap::Server::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(peap::FACTS, start));
         self
     }
 

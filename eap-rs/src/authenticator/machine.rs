@@ -180,6 +180,13 @@ impl Authenticator {
         }
     }
 
+    /// The Request that is outstanding has travelled under this Identifier, not under its own.
+    pub(crate) fn sent_as(&mut self, identifier: Identifier) {
+        if self.current_id.is_some() {
+            self.current_id = Some(identifier);
+        }
+    }
+
     /// RETRANSMIT.
     fn retransmit(&mut self, sent: Instant, retrans_count: u8, now: Instant) {
         let max_retrans = match self.config.response_timeout {
@@ -212,7 +219,7 @@ impl Authenticator {
         self.state = State::Idle { sent, retrans_while: now + wait, retrans_count };
     }
 
-    fn method_timeout(&self) -> Option<core::time::Duration> {
+    pub(crate) fn method_timeout(&self) -> Option<core::time::Duration> {
         match &self.current {
             Current::Method { instance, .. } => instance.timeout(),
             Current::None | Current::Identity | Current::Notification => None,

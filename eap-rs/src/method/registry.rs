@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{PeerMethod, ServerMethod};
 use crate::MethodType;
-use crate::methods::{md5, mschapv2, tls, token, ttls};
+use crate::methods::{md5, mschapv2, peap, tls, token, ttls};
 
 /// What is known of a method before it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct MethodFacts {
 
 /// Every built-in method, both roles each.
 pub const SUPPORTED: &[MethodFacts] =
-    &[md5::FACTS, token::OTP, token::GTC, tls::FACTS, mschapv2::FACTS, ttls::FACTS];
+    &[md5::FACTS, token::OTP, token::GTC, tls::FACTS, mschapv2::FACTS, ttls::FACTS, peap::FACTS];
 
 /// Makes the peer's side of a method, once per conversation.
 pub(crate) type PeerFactory = Arc<dyn Fn() -> Box<dyn PeerMethod> + Send + Sync>;

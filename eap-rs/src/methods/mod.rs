@@ -3,6 +3,7 @@
 pub(crate) mod basic;
 pub(crate) mod md5;
 pub(crate) mod mschapv2;
+pub(crate) mod peap;
 pub(crate) mod tls;
 pub(crate) mod token;
 pub(crate) mod ttls;

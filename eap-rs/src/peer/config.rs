@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{check_len, check_range, check_time};
 use crate::method::{MethodFacts, MethodSet, PeerFactory, PeerMethod, Requested};
-use crate::methods::{tls, ttls};
+use crate::methods::{peap, tls, ttls};
+use crate::peap::PeapPeerConfig;
 use crate::tls::TlsPeerConfig;
 use crate::ttls::TtlsPeerConfig;
 use crate::{ConfigError, Identity, MethodType, NtHash, Secret};
@@ -28,6 +29,11 @@ impl PeerConfig {
     #[must_use]
     pub fn builder() -> PeerConfigBuilder {
         PeerConfigBuilder::default()
+    }
+
+    /// The method that a Nak proposes first.
+    pub(crate) fn preferred_method(&self) -> Option<MethodType> {
+        self.methods.types().next()
     }
 
     /// The first of the methods that has a tunnel of its own.
@@ -89,6 +95,15 @@ impl PeerConfigBuilder {
         let config = config.into();
         let start: PeerFactory = Arc::new(move || Box::new(tls::Peer::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(tls::FACTS, start));
+        self
+    }
+
+    /// Accepts PEAP with these settings.
+    #[must_use]
+    pub fn peap(mut self, config: impl Into<Arc<PeapPeerConfig>>) -> Self {
+        let config = config.into();
+        let start: PeerFactory = Arc::new(move || Box::new(peap::Peer::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(peap::FACTS, start));
         self
     }
 
@@ -216,16 +231,18 @@ mod tests {
             (
                 PeerConfig::builder(),
                 "methods: none given, at least one is needed; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
+                 EAP-TTLS (ttls), PEAP (peap)",
             ),
             (
                 md5().method(MethodType::TLS),
                 "methods: EAP-TLS needs settings: use the builder's function of that name",
             ),
             (
-                md5().method(MethodType::ietf(21)),
-                "methods: EAP-TTLS is not supported; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
+                md5().method(MethodType::ietf(43)),
+                "methods: EAP-FAST is not supported; \
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
+                 EAP-TTLS (ttls), PEAP (peap)",
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),

@@ -34,6 +34,7 @@ pub(crate) struct Fragments {
     outgoing: Vec<u8>,
     /// Whether a fragment of the message has been sent.
     begun: bool,
+    announce_length: bool,
 }
 
 /// How much a message may have.
@@ -114,7 +115,8 @@ impl<'a> Header<'a> {
 
 impl Fragments {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, incoming: None, outgoing: Vec::new(), begun: false }
+        let outgoing = Vec::new();
+        Self { limits, incoming: None, outgoing, begun: false, announce_length: false }
     }
 
     /// What the Type-Data of a packet would be taken for. Changes nothing.
@@ -184,6 +186,11 @@ impl Fragments {
         self.limits.fragment_size = self.limits.fragment_size.min(room);
     }
 
+    /// Whether a message that fits one packet says its length, too.
+    pub(crate) fn announce_length(&mut self, announce: bool) {
+        self.announce_length = announce;
+    }
+
     /// Whether part of a message is still to be sent.
     pub(crate) fn is_sending(&self) -> bool {
         !self.outgoing.is_empty()
@@ -205,28 +212,29 @@ impl Fragments {
     /// holds many conversations, which do little but wait.
     pub(crate) fn write_next(&mut self, version: u8, out: &mut PacketBuffer) {
         let rest = self.outgoing.as_slice();
+        let first = !self.begun && !rest.is_empty();
         let room = self.limits.fragment_size;
-        if rest.len() <= room {
-            out.push(version & VERSION);
-            out.extend(rest);
-            self.forget_outgoing();
-            return;
-        }
-        let first = !self.begun;
-        let room = if first { room.saturating_sub(LENGTH_LEN).max(1) } else { room };
+        let with_length = first && (self.announce_length || rest.len() > room);
+        let room = if with_length { room.saturating_sub(LENGTH_LEN).max(1) } else { room };
         let (fragment, left) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-        if first {
+        let more = if left.is_empty() { 0 } else { MORE_FRAGMENTS };
+        if with_length {
             // A message is at most as long as the engine's output, far below 4 GiB.
             let total = u32::try_from(rest.len()).unwrap_or(u32::MAX);
-            out.push(version & VERSION | LENGTH_INCLUDED | MORE_FRAGMENTS);
+            out.push(version & VERSION | LENGTH_INCLUDED | more);
             out.extend(&total.to_be_bytes());
         } else {
-            out.push(version & VERSION | MORE_FRAGMENTS);
+            out.push(version & VERSION | more);
         }
         out.extend(fragment);
+        self.begun = !left.is_empty();
         self.outgoing = left.to_vec();
-        self.begun = true;
     }
+}
+
+/// The version that a packet's Type-Data names, if it has flags.
+pub(crate) fn version(data: &[u8]) -> Option<u8> {
+    data.first().map(|flags| flags & VERSION)
 }
 
 /// Appends the Type-Data of a Start.
@@ -308,6 +316,28 @@ mod tests {
         let mut packet = PacketBuffer::default();
         sender.write_next(0, &mut packet);
         assert_eq!(receiver.receive(packet.as_slice()), message(&octets));
+    }
+
+    #[test]
+    fn the_length_may_be_announced_without_need() {
+        for (len, size) in (0..=64).flat_map(|len| (5..=40).map(move |size| (len, size))) {
+            let limits = Limits { fragment_size: size, ..LIMITS };
+            let (mut sender, mut receiver) = (Fragments::new(limits), fragments());
+            sender.announce_length(true);
+            let octets: Vec<u8> = (0..len).collect();
+            sender.message().extend_from_slice(&octets);
+            let mut packet = PacketBuffer::default();
+            sender.write_next(0, &mut packet);
+            assert!(packet.len() <= 1 + size);
+            assert_eq!(packet.as_slice()[0] & LENGTH_INCLUDED != 0, len > 0, "{len} {size}");
+            assert_eq!(sender.is_sending(), usize::from(len) + LENGTH_LEN > size && len > 0);
+            let expected = match len {
+                0 => Ok(Arrival::Acknowledged),
+                _ if sender.is_sending() => Ok(Arrival::Fragment),
+                _ => message(&octets),
+            };
+            assert_eq!(receiver.receive(packet.as_slice()), expected);
+        }
     }
 
     #[test]

@@ -2,15 +2,18 @@
 //! carries their packets; nothing is lost in it, so they need no clock.
 
 use core::fmt;
+use core::time::Duration;
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use crate::method::{PeerContext, ServerContext};
+use crate::packet::result_packet;
 use crate::{
-    Answer, Authenticator, AuthenticatorConfig, Discard, Event, Failure, Identity, Instant,
-    MethodType, Outcome, Output, Peer, PeerConfig, Query, QueryId, Received, Signal,
+    Answer, Authenticator, AuthenticatorConfig, Code, Discard, Event, Failure, Identifier,
+    Identity, Instant, MethodType, Outcome, Output, Peer, PeerConfig, Query, QueryId, Received,
+    Signal,
 };
 
 /// What has authenticated the peer inside a tunnel.
@@ -68,6 +71,8 @@ pub(crate) struct InnerPeer {
     /// The method of the tunnel.
     tunnel: MethodType,
     open: Option<QueryId>,
+    /// Of the last packet taken.
+    identifier: u8,
 }
 
 impl InnerPeer {
@@ -80,7 +85,7 @@ impl InnerPeer {
         if let Some(seconds) = cx.unix_time {
             peer.set_unix_time(seconds, NOW);
         }
-        Self { peer, tunnel, open: None }
+        Self { peer, tunnel, open: None, identifier: 0 }
     }
 
     /// Takes a whole EAP packet.
@@ -91,7 +96,10 @@ impl InnerPeer {
     ) -> Result<Said, Discard> {
         match self.peer.handle_packet(packet, NOW) {
             Received::Discarded(reason) => Err(reason),
-            Received::Accepted | Received::Duplicate => Ok(self.drain(cx)),
+            Received::Accepted | Received::Duplicate => {
+                self.identifier = packet.get(1).copied().unwrap_or_default();
+                Ok(self.drain(cx))
+            }
         }
     }
 
@@ -114,6 +122,13 @@ impl InnerPeer {
             }
         }
         result
+    }
+
+    /// The server has said, outside these packets, that the peer is not: why, as far as this
+    /// conversation tells.
+    pub(crate) fn reject(&mut self, cx: &mut PeerContext<'_>) -> Option<Failure> {
+        let failure = result_packet(Code::Failure, Identifier(self.identifier));
+        self.handle_packet(&failure, cx).ok()?.result?.err()
     }
 
     /// Whether [`Self::accept`] would be a success.
@@ -192,6 +207,11 @@ impl InnerServer {
         }
     }
 
+    /// The last packet has travelled without its header, and so under this Identifier.
+    pub(crate) fn sent_as(&mut self, identifier: Identifier) {
+        self.authenticator.sent_as(identifier);
+    }
+
     /// Goes on after a question; the answer is of its kind.
     pub(crate) fn handle_answer(&mut self, answer: Answer, cx: &mut ServerContext<'_>) -> Said {
         if let Some(id) = self.open.take() {
@@ -199,6 +219,11 @@ impl InnerServer {
             let _ = self.authenticator.handle_answer(id, answer, NOW);
         }
         self.drain(cx)
+    }
+
+    /// How long the next packet may take, if a person has to act first.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.authenticator.method_timeout()
     }
 
     fn drain(&mut self, cx: &mut ServerContext<'_>) -> Said {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | EAP-TLS | "client EAP encryption" (RFC 5216 §2.3) | RFC 9190 §2.3 |
 //! | EAP-TTLS | "ttls keying material" (RFC 5281 §8) | RFC 9427 §2 |
+//! | PEAP | "client EAP encryption", in both versions | RFC 9427 §2.1 |
 //!
 //! The Session-Id is the Type with both randoms (RFC 5216 §2.3), in TLS 1.3 the Type with the
 //! Method-Id (RFC 9190 §2.3).

@@ -56,6 +56,11 @@ impl Tunnel {
         self.fragments.set_mtu(mtu);
     }
 
+    /// Whether a message that fits one packet says its length, too.
+    pub(crate) fn announce_length(&mut self, announce: bool) {
+        self.fragments.announce_length(announce);
+    }
+
     /// What the Type-Data of a packet would be taken for. Changes nothing.
     pub(crate) fn inspect<'a>(&self, data: &'a [u8]) -> Result<Part<'a>, Refusal> {
         self.fragments.inspect(data)

@@ -17,6 +17,8 @@ pub(crate) struct PeerEnd {
     highest: u8,
     /// The version that both sides speak.
     version: u8,
+    /// Whether each message of phase 1 says its length.
+    announces_length: bool,
     /// From the Start on.
     tunnel: Option<Tunnel>,
     established: Option<Established>,
@@ -39,7 +41,22 @@ pub(crate) enum Heard {
 
 impl PeerEnd {
     pub(crate) fn new(config: Arc<TlsPeerConfig>, method: MethodType, highest: u8) -> Self {
-        Self { config, method, highest, version: 0, tunnel: None, established: None, keys: None }
+        Self {
+            config,
+            method,
+            highest,
+            version: 0,
+            announces_length: false,
+            tunnel: None,
+            established: None,
+            keys: None,
+        }
+    }
+
+    /// Has each message of phase 1 say its length, also where it fits one packet.
+    pub(crate) fn announcing_length(mut self, announces: bool) -> Self {
+        self.announces_length = announces;
+        self
     }
 
     /// Takes the Type-Data of a Request.
@@ -127,6 +144,7 @@ impl PeerEnd {
 
     /// Sends application data, if any, behind what TLS has to say. The handshake is over.
     pub(crate) fn send(&mut self, data: &[u8], reply: &mut PacketBuffer) -> Result<(), TlsError> {
+        self.announces_length = false;
         if let (Some(tunnel), false) = (&mut self.tunnel, data.is_empty()) {
             tunnel.engine_mut().write(data)?;
         }
@@ -137,6 +155,7 @@ impl PeerEnd {
     /// Sends what TLS has to say, or an empty packet.
     pub(crate) fn reply(&mut self, reply: &mut PacketBuffer) {
         if let Some(tunnel) = &mut self.tunnel {
+            tunnel.announce_length(self.announces_length);
             tunnel.collect();
             tunnel.write_next(self.version, reply);
         }
@@ -169,6 +188,11 @@ impl PeerEnd {
     /// What was agreed on, when the handshake is over.
     pub(crate) fn established(&self) -> Option<Established> {
         self.established
+    }
+
+    /// Whether the server has begun.
+    pub(crate) fn is_started(&self) -> bool {
+        self.tunnel.is_some()
     }
 
     /// The version of the method that both sides speak.
