@@ -34,6 +34,11 @@ fn eapol() {
 }
 
 #[test]
+fn mschapv2() {
+    replay("mschapv2", fuzzing::mschapv2);
+}
+
+#[test]
 fn tls_peer() {
     replay("tls_peer", fuzzing::tls_peer);
 }

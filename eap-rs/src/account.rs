@@ -1,5 +1,7 @@
 //! Why an account or a password is refused, as MS-CHAP has it (RFC 2759 §6).
 
+use core::fmt;
+
 /// What is wrong with a name, password or account. The numbers travel in a Failure of MS-CHAPv2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -57,9 +59,8 @@ impl AccountError {
     }
 }
 
-/// A refusal as the authenticator worded it. `Display` is a sentence of ours for the error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{error}")]
+/// A refusal. `Display` is a sentence for the error, with the authenticator's words in quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AccountRefusal {
     /// What is wrong.
@@ -75,9 +76,26 @@ impl AccountRefusal {
     }
 }
 
+impl fmt::Display for AccountRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.as_str() {
+            "" => write!(f, "{}", self.error),
+            message => write!(f, "{} (\"{message}\")", self.error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_the_network_are_marked_as_such() {
+        let refusal = |message| AccountRefusal::new(AccountError::WrongPassword, message);
+        assert_eq!(refusal("").to_string(), "wrong name or password");
+        let told = refusal("Account disabled").to_string();
+        assert_eq!(told, "wrong name or password (\"Account disabled\")");
+    }
 
     #[test]
     fn numbers_come_back() {

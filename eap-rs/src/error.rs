@@ -313,7 +313,7 @@ pub enum Failure {
     #[error("the network refused this identity")]
     IdentityRejected,
     /// Peer: the authenticator refused after `method` had been answered.
-    #[error("the network refused the login: wrong name or password, or not allowed ({method})")]
+    #[error("the network refused the login: {}, or not allowed ({method})", wrong(*method))]
     Rejected {
         /// The method that had been answered.
         method: MethodType,
@@ -392,4 +392,28 @@ pub enum Failure {
     /// The lower layer indicated failure (RFC 3748 §3.4, RFC 4137 altReject).
     #[error("refused by the lower layer")]
     LowerLayer,
+}
+
+/// What may be wrong with what the peer has shown.
+fn wrong(method: MethodType) -> &'static str {
+    match method {
+        MethodType::TLS => "certificate not accepted",
+        _ => "wrong name or password",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_speaks_of_what_the_method_shows() {
+        for (method, what) in [
+            (MethodType::TLS, "certificate not accepted, or not allowed (EAP-TLS)"),
+            (MethodType::MD5, "wrong name or password, or not allowed (MD5-Challenge)"),
+        ] {
+            let text = format!("the network refused the login: {what}");
+            assert_eq!(Failure::Rejected { method }.to_string(), text);
+        }
+    }
 }

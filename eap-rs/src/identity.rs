@@ -3,8 +3,6 @@
 use core::fmt;
 use std::sync::Arc;
 
-use crate::crypto::mschap;
-
 /// An identity as it travels in an EAP-Response/Identity: octets, by convention UTF-8 in the form
 /// of a Network Access Identifier (RFC 7542). It may be empty (RFC 3748 §5.1).
 ///
@@ -36,11 +34,19 @@ impl Identity {
         core::str::from_utf8(&self.0).ok()
     }
 
-    /// The octets without the Windows domain in front: `alice` of `EXAMPLE\\alice`.
+    /// The octets without the Windows domain in front, as MS-CHAP hashes them (RFC 2759 §4):
+    /// `alice` of `EXAMPLE\\alice`.
     #[must_use]
     pub fn without_domain(&self) -> &[u8] {
-        mschap::without_domain(&self.0)
+        without_domain(&self.0)
     }
+}
+
+/// [`Identity::without_domain`]. What comes before the first backslash is the domain.
+pub(crate) fn without_domain(name: &[u8]) -> &[u8] {
+    let mut parts = name.splitn(2, |octet| *octet == b'\\');
+    let first = parts.next();
+    parts.next().or(first).unwrap_or_default()
 }
 
 impl From<&str> for Identity {
@@ -82,5 +88,14 @@ mod tests {
         assert_eq!(Identity::from("alice@example.org").to_string(), "alice@example.org");
         assert_eq!(Identity::new(b"a\x1b[2J\xff\0").to_string(), "a\\u{1b}[2J\\xff\\u{0}");
         assert_eq!(Identity::new(b"\xff").as_str(), None);
+    }
+
+    #[test]
+    fn the_domain_ends_at_the_first_backslash() {
+        assert_eq!(Identity::from("EXAMPLE\\alice\\x").without_domain(), b"alice\\x");
+        assert_eq!(Identity::from("alice@example.org").without_domain(), b"alice@example.org");
+        for empty in ["EXAMPLE\\", "\\", ""] {
+            assert_eq!(Identity::from(empty).without_domain(), b"");
+        }
     }
 }

@@ -56,6 +56,9 @@ mod authenticator;
 mod config;
 mod crypto;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod lower;
 pub mod method;

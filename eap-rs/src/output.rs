@@ -51,7 +51,7 @@ pub struct Outcome {
     /// The method that authenticated the peer.
     pub method: MethodType,
     /// The identity the peer gave. It is only what it said: with EAP-TLS, who was authenticated is
-    /// the subject of the certificate in `tls`.
+    /// the subject of the certificate in `tls`, which need not be the same (RFC 5216 §2.2, §5.2).
     pub peer_identity: Identity,
     /// What the method exports; `None` if it derives no keys.
     pub keys: Option<Keys>,

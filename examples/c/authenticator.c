@@ -191,7 +191,8 @@ static void show_result(struct authenticator *us, struct station *station)
     station->authenticated = eaprs_session_succeeded(station->session);
     station->reauthenticate_at = UINT64_MAX;
     if (station->authenticated) {
-        say("%s: authenticated %s (%s)", mac.text, current_identity(station).text, station->method);
+        say("%s: authenticated %s (%s%s)", mac.text, current_identity(station).text,
+            station->method, eaprs_session_tls_resumed(station->session) ? ", resumed" : "");
         if (us->options->reauth_period != 0)
             station->reauthenticate_at = now_ms() + us->options->reauth_period;
     } else {
@@ -391,6 +392,9 @@ static eaprs_tls_server_config *configure_tls(const struct authenticator_options
         if (status == EAPRS_STATUS_OK)
             status = eaprs_tls_server_builder_client_ca(builder, (const uint8_t *)ca.octets,
                                                         ca.len);
+        if (status == EAPRS_STATUS_OK && options->session_lifetime != 0)
+            status = eaprs_tls_server_builder_resumption(builder, options->session_lifetime,
+                                                         STATIONS_MAX);
         if (status == EAPRS_STATUS_OK)
             status = eaprs_tls_server_builder_build(builder, &config);
         if (status != EAPRS_STATUS_OK) {

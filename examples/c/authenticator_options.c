@@ -22,6 +22,8 @@ static const char usage[] =
     "  --cert FILE            tls: our certificate, PEM or DER\n"
     "  --key FILE             tls: its key\n"
     "  --ca FILE              tls: the CA whose stations may log in\n"
+    "  --session-lifetime S   tls: stations may resume their sessions for S seconds; if not\n"
+    "                         given, every login is a full one\n"
     "  --notification TEXT    a message for the station's user, before the method\n"
     "  --identity-prompt TEXT what the user is shown who has to type a name\n"
     "  --token-prompt TEXT    what the user is shown who has to type a response (otp and gtc)\n"
@@ -42,6 +44,7 @@ enum option_name {
     CERT,
     KEY,
     CA,
+    SESSION_LIFETIME,
     NOTIFICATION,
     IDENTITY_PROMPT,
     TOKEN_PROMPT,
@@ -59,6 +62,7 @@ static const struct option names[] = {
     {"cert", required_argument, NULL, CERT},
     {"key", required_argument, NULL, KEY},
     {"ca", required_argument, NULL, CA},
+    {"session-lifetime", required_argument, NULL, SESSION_LIFETIME},
     {"notification", required_argument, NULL, NOTIFICATION},
     {"identity-prompt", required_argument, NULL, IDENTITY_PROMPT},
     {"token-prompt", required_argument, NULL, TOKEN_PROMPT},
@@ -69,6 +73,9 @@ static const struct option names[] = {
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
 };
+
+/* Seven days, which are the most that TLS 1.3 allows. */
+#define SESSION_LIFETIME_MAX 604800
 
 static bool take_user(struct authenticator_options *options)
 {
@@ -124,6 +131,9 @@ static bool take(struct authenticator_options *options, int name)
     case CA:
         options->ca = optarg;
         return true;
+    case SESSION_LIFETIME:
+        return parse_option("--session-lifetime", optarg, 1, SESSION_LIFETIME_MAX,
+                            &options->session_lifetime);
     case NOTIFICATION:
         options->notification = optarg;
         return true;

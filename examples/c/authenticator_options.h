@@ -22,6 +22,7 @@ struct authenticator_options {
     const char *certificate; /* EAP-TLS: files, here and below */
     const char *key;
     const char *ca;
+    uint64_t session_lifetime; /* seconds; 0: nothing is resumed */
     const char *notification;
     const char *identity_prompt;
     const char *token_prompt;

@@ -73,6 +73,8 @@ eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
         eaprs_tls_peer_builder_ca(builder, (const uint8_t *)ca.octets, ca.len);
         eaprs_tls_peer_builder_certificate(builder, octets, device.len, octets, device.len);
         eaprs_tls_peer_builder_clock_policy(builder, options->clock_policy);
+        if (options->ask_server)
+            eaprs_tls_peer_builder_ask_host(builder);
         eaprs_status status = EAPRS_STATUS_OK;
         if (name != NULL)
             status = eaprs_tls_peer_builder_server_name(builder, (const uint8_t *)name,
@@ -105,6 +107,17 @@ const char *certificates_tls_version(const eaprs_session *session)
     case EAPRS_TLS_1_3: return ", TLS 1.3";
     default: return ", TLS";
     }
+}
+
+void certificates_ask(const eaprs_session *session)
+{
+    char fingerprint[2 * 32 + 1] = "";
+    size_t len = 0;
+    const uint8_t *sha256 = eaprs_session_peer_certificate_sha256(session, &len);
+    for (size_t i = 0; i < len && 2 * i + 2 < sizeof fingerprint; i++)
+        snprintf(fingerprint + 2 * i, 3, "%02x", sha256[i]);
+    say("yes or no wanted: is this the network? %s, SHA-256 %s",
+        eaprs_session_peer_certificate_subject(session, NULL), fingerprint);
 }
 
 void certificates_show(const eaprs_session *session)

@@ -21,6 +21,9 @@ void certificates_tell_date(eaprs_session *session);
 /* What a result says behind the method's name: the version of TLS, nothing without TLS. */
 const char *certificates_tls_version(const eaprs_session *session);
 
+/* Prints the certificate that the session asks about. */
+void certificates_ask(const eaprs_session *session);
+
 /* Prints whose certificate the server has, if it has one. */
 void certificates_show(const eaprs_session *session);
 

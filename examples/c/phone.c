@@ -91,11 +91,22 @@ static void ask(struct phone *phone)
         break;
     case EAPRS_QUERY_PASSWORD:
         prompt_open(&phone->prompt, true);
+        if (eaprs_session_account_error(phone->session) != 0)
+            say("password refused: %s", current_text(phone->session));
         say("password wanted: %s", current_identity(phone->session).text);
+        break;
+    case EAPRS_QUERY_NEW_PASSWORD:
+        prompt_open(&phone->prompt, true);
+        say("password refused: %s", current_text(phone->session));
+        say("new password wanted: %s", current_identity(phone->session).text);
         break;
     case EAPRS_QUERY_TOKEN:
         prompt_open(&phone->prompt, true);
         say("token wanted: %s", current_text(phone->session));
+        break;
+    case EAPRS_QUERY_VERIFY_SERVER:
+        prompt_open(&phone->prompt, false);
+        certificates_ask(phone->session);
         break;
     default:
         eaprs_session_answer_decline(phone->session, phone->query_id, now_ms());
@@ -140,8 +151,9 @@ static void show_event(struct phone *phone)
 static void show_result(struct phone *phone)
 {
     if (eaprs_session_succeeded(phone->session)) {
-        say("login ok: %s (%s%s)", current_identity(phone->session).text, phone->method,
-            certificates_tls_version(phone->session));
+        say("login ok: %s (%s%s%s)", current_identity(phone->session).text, phone->method,
+            certificates_tls_version(phone->session),
+            eaprs_session_tls_resumed(phone->session) ? ", resumed" : "");
         if (phone->options->verbose)
             certificates_show(phone->session);
         return;
@@ -211,6 +223,24 @@ static void link_changed(struct phone *phone)
     }
 }
 
+static eaprs_status answer_with_line(struct phone *phone)
+{
+    const struct prompt *prompt = &phone->prompt;
+    bool verdict;
+    switch (phone->query) {
+    case EAPRS_QUERY_IDENTITY:
+        return eaprs_session_answer_text(phone->session, phone->query_id, prompt->line, prompt->len,
+                                         now_ms());
+    case EAPRS_QUERY_VERIFY_SERVER:
+        if (!prompt_verdict(prompt, &verdict))
+            return EAPRS_STATUS_UNSUITABLE_ANSWER;
+        return eaprs_session_answer_verdict(phone->session, phone->query_id, verdict, now_ms());
+    default:
+        return eaprs_session_answer_secret(phone->session, phone->query_id, prompt->line,
+                                           prompt->len, now_ms());
+    }
+}
+
 static void user_typed(struct phone *phone)
 {
     struct prompt *prompt = &phone->prompt;
@@ -222,17 +252,13 @@ static void user_typed(struct phone *phone)
         status = eaprs_session_answer_decline(phone->session, phone->query_id, now_ms());
         break;
     case PROMPT_LINE:
-        if (phone->query == EAPRS_QUERY_IDENTITY)
-            status = eaprs_session_answer_text(phone->session, phone->query_id, prompt->line,
-                                               prompt->len, now_ms());
-        else
-            status = eaprs_session_answer_secret(phone->session, phone->query_id, prompt->line,
-                                                 prompt->len, now_ms());
+        status = answer_with_line(phone);
         break;
     }
     if (status == EAPRS_STATUS_UNSUITABLE_ANSWER || status == EAPRS_STATUS_INVALID_ARGUMENT) {
-        complain("%s, once more", eaprs_strerror(status));
-        prompt_open(prompt, phone->query != EAPRS_QUERY_IDENTITY);
+        bool wants_verdict = phone->query == EAPRS_QUERY_VERIFY_SERVER;
+        complain("%s, once more", wants_verdict ? "yes or no" : eaprs_strerror(status));
+        prompt_open(prompt, phone->query != EAPRS_QUERY_IDENTITY && !wants_verdict);
         return;
     }
     prompt_close(prompt);

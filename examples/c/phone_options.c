@@ -29,6 +29,8 @@ static const char usage[] =
     "  --auth-period MS     the wait for the switch's next packet; 30000 if not given\n"
     "  --server-name NAME   the name that the server's certificate must have (mode 2); without it\n"
     "                       every server with a certificate of the CA is accepted\n"
+    "  --ask-server         show the user the server's certificate, if it is else acceptable, and\n"
+    "                       read yes or no from standard input; a resumed login needs no answer\n"
     "  --clock POLICY       what to do with certificates' dates: strict, ignore-until-set (if not\n"
     "                       given: a phone boots without the time) or ignore\n"
     "  --once               exit when the port is authorized (it stays so) or a login failed\n"
@@ -50,6 +52,7 @@ enum option_name {
     HELD_PERIOD,
     AUTH_PERIOD,
     SERVER_NAME,
+    ASK_SERVER,
     CLOCK,
     ONCE,
     VERBOSE,
@@ -67,6 +70,7 @@ static const struct option names[] = {
     {"held-period", required_argument, NULL, HELD_PERIOD},
     {"auth-period", required_argument, NULL, AUTH_PERIOD},
     {"server-name", required_argument, NULL, SERVER_NAME},
+    {"ask-server", no_argument, NULL, ASK_SERVER},
     {"clock", required_argument, NULL, CLOCK},
     {"once", no_argument, NULL, ONCE},
     {"verbose", no_argument, NULL, VERBOSE},
@@ -124,6 +128,9 @@ static bool take(struct phone_options *options, int name)
         return parse_option("--auth-period", optarg, 1, TIME_MAX_MS, &options->auth_period);
     case SERVER_NAME:
         options->server_name = optarg;
+        return true;
+    case ASK_SERVER:
+        options->ask_server = true;
         return true;
     case CLOCK:
         return take_clock(options);

@@ -41,6 +41,12 @@ enum prompt_result prompt_read(struct prompt *prompt)
     return PROMPT_MORE;
 }
 
+bool prompt_verdict(const struct prompt *prompt, bool *verdict)
+{
+    *verdict = prompt->len == 3 && memcmp(prompt->line, "yes", 3) == 0;
+    return *verdict || (prompt->len == 2 && memcmp(prompt->line, "no", 2) == 0);
+}
+
 void prompt_close(struct prompt *prompt)
 {
     if (prompt->echo_is_off)

@@ -36,6 +36,9 @@ int prompt_descriptor(const struct prompt *prompt);
 /* Reads what has been typed. */
 enum prompt_result prompt_read(struct prompt *prompt);
 
+/* Whether the line is "yes" or "no", and which. */
+bool prompt_verdict(const struct prompt *prompt, bool *verdict);
+
 /* Ends the line and wipes it. Harmless if none was begun. */
 void prompt_close(struct prompt *prompt);
 

@@ -239,6 +239,11 @@ impl<'a, W: Write> Login<'a, W> {
     /// The peer's questions go to the person who wants to log in.
     fn ask_user(&mut self, id: QueryId, query: &Query) -> Result<(), Box<dyn Error>> {
         let (question, answer) = match query.innermost() {
+            Query::VerifyServer { certificate, .. } => {
+                let question = format!("whether to trust {}", certificate.subject);
+                self.ladder.question(Side::Peer, &question, "yes")?;
+                return Ok(self.peer.handle_answer(id, Answer::Verdict(true), self.now())?);
+            }
             Query::Password { identity, .. } => {
                 (format!("for the password of {identity}"), Some(self.user.password))
             }
@@ -278,6 +283,11 @@ impl<'a, W: Write> Login<'a, W> {
                 let right = known && password.ct_eq(self.expected.as_bytes());
                 let shown = if right { "yes" } else { "no" };
                 (format!("whether that is right for {identity}"), Answer::Verdict(right), shown)
+            }
+            Query::VerifyClient { identity, certificate, .. } => {
+                let known = identity.as_str() == Some(IDENTITY);
+                let question = format!("whether to admit {}", certificate.subject);
+                (question, Answer::Verdict(known), if known { "yes" } else { "no" })
             }
             Query::Challenge { identity, .. } => {
                 self.expected = ON_FILE.one_time_password;

@@ -15,6 +15,8 @@ mod clock;
 #[path = "radius/login.rs"]
 mod login;
 mod names;
+#[path = "radius/nt_hash.rs"]
+mod nt_hash;
 #[path = "radius/peer_command.rs"]
 mod peer_command;
 mod peer_inner;
@@ -30,7 +32,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use eap_rs::{Identity, MethodType, PeerConfig};
+use eap_rs::{Identity, MethodType, NtHash, PeerConfig};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -88,7 +90,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
             config = Arc::new(peer_config(settings)?);
         }
         for _ in 0..=settings.resumptions() {
-            let login = Login::new(config.clone(), settings.password.as_deref(), rng.fork());
+            let login = Login::new(config.clone(), &settings.typed, rng.fork());
             let report = login.run(&identity, &mut client);
             let failed = report.result.is_err();
             tally.add(report, out)?;
@@ -103,7 +105,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
 /// Everything that the peer is told: the one place where a method is configured.
 fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
     let mut config = PeerConfig::builder().identity(settings.outer_identity());
-    let password = settings.password.as_deref();
+    let password = settings.typed.password.as_deref();
     if let Some(inner) = settings.method.inner {
         let who = Who { identity: &settings.identity, password };
         let tls = || peer_tls::config(&settings.tls);
@@ -117,6 +119,9 @@ fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
     }
     if let Some(password) = password {
         config = config.password(password);
+    }
+    if let Some(hash) = &settings.nt_hash {
+        config = config.nt_hash(NtHash::new(*hash.expose()));
     }
     config = match settings.method.facts.method {
         MethodType::TLS => config.tls(peer_tls::config(&settings.tls)?),

@@ -11,6 +11,8 @@
 #[path = "radius/clock.rs"]
 mod clock;
 mod names;
+#[path = "radius/nt_hash.rs"]
+mod nt_hash;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]
@@ -85,6 +87,7 @@ fn server_config(
     ticket_keys: Option<&TicketKeyFile>,
 ) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
+    config = config.password_retries(settings.password_retries);
     let keys = || ticket_keys.map(TicketKeyFile::keys);
     let mut done = BTreeSet::new();
     for method in &settings.methods {

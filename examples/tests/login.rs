@@ -10,8 +10,13 @@ use common::example;
 use eap_rs::SUPPORTED;
 
 /// The method, and the Type shown in its packets.
-const METHODS: [(&str, &str); 4] =
-    [("md5", "MD5-Challenge"), ("otp", "OTP"), ("gtc", "GTC"), ("tls", "EAP-TLS")];
+const METHODS: [(&str, &str); 5] = [
+    ("md5", "MD5-Challenge"),
+    ("otp", "OTP"),
+    ("gtc", "GTC"),
+    ("tls", "EAP-TLS"),
+    ("mschapv2", "EAP-MSCHAPv2"),
+];
 
 /// Those of them that have no password.
 const TLS: [&str; 1] = ["tls"];
@@ -94,14 +99,24 @@ fn a_wrong_password_is_refused_and_both_ends_say_why() {
         assert_eq!((run.status, run.stderr.as_str()), (1, ""), "{name}");
         assert_eq!(run.ladder().last().unwrap().code, "Failure");
         let words = run.words();
-        let peer = format!(
-            "peer refused: the network refused the login: \
-             wrong name or password, or not allowed ({shown})"
-        );
-        assert!(words.contains(&peer), "{words}");
+        let reason = match name {
+            // The only one of them whose authenticator says why.
+            "mschapv2" => "wrong name or password (\"Authentication failed\")".to_owned(),
+            _ => format!(
+                "the network refused the login: wrong name or password, or not allowed ({shown})"
+            ),
+        };
+        assert!(words.contains(&format!("peer refused: {reason} authenticator")), "{words}");
         assert!(words.ends_with("authenticator refused: wrong password or token"), "{words}");
         assert!(!words.contains("keys"), "a refused login has no keys: {words}");
     }
+}
+
+#[test]
+fn both_ends_of_mschapv2_have_equal_keys() {
+    let run = login(&["--method", "mschapv2"]);
+    assert_eq!(run.stdout.matches("keys: MSK 32 octets\n").count(), 2, "{}", run.stdout);
+    assert!(run.words().ends_with("both ends MSK 32 octets, equal on both ends"));
 }
 
 #[test]
@@ -208,6 +223,21 @@ fn questions_are_lines_of_their_own() {
     );
     // Both certificates are configured, and judged by the policies.
     assert!(questions("tls").is_empty());
+}
+
+#[test]
+fn users_and_operators_are_asked_about_certificates_if_they_want_to_be() {
+    for version in TLS_VERSIONS {
+        let run = login(&["--method", "tls", "--tls-max", version, "--ask"]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+        assert_eq!(
+            run.questions(),
+            [
+                "peer asks whether to trust CN=switch-3.example.org: yes",
+                "authenticator asks whether to admit CN=alice@example.org: yes",
+            ]
+        );
+    }
 }
 
 #[test]
@@ -324,10 +354,11 @@ fn a_command_line_that_makes_no_sense_shows_the_usage() {
 
 #[test]
 fn settings_of_tls_are_refused_for_methods_without_it() {
-    let flags = [["--tls-min", "1.2"], ["--tls-max", "1.3"], ["--fragment-size", "1398"]];
+    let flags: [&[&str]; 4] =
+        [&["--tls-min", "1.2"], &["--tls-max", "1.3"], &["--fragment-size", "1398"], &["--ask"]];
     for (name, _) in METHODS.into_iter().filter(|(name, _)| !TLS.contains(name)) {
         for flag in flags {
-            login(&[&["--method", name][..], &flag].concat()).assert_usage_error(&format!(
+            login(&[&["--method", name][..], flag].concat()).assert_usage_error(&format!(
                 "{} is only for TLS-based methods, {name} is none",
                 flag[0]
             ));

@@ -1,8 +1,11 @@
 //! Answers to a session's questions.
 
-use eap_rs::{Answer, Credential, MethodType, Offer, Query, Secret};
+use eap_rs::{
+    AccountError, Answer, Credential, CredentialKind, MethodType, NtHash, Offer, Query, Secret,
+};
 
 use crate::boundary::{bytes, guard, numbers, object_mut, text};
+use crate::output::{Current, current};
 use crate::version::ietf;
 use crate::{eaprs_session, eaprs_status};
 
@@ -14,20 +17,34 @@ pub enum eaprs_query {
     None = 0,
     /// Peer: who are you? `eaprs_session_text` is the network's prompt; answer with a text.
     Identity = 1,
-    /// Peer: the password of `eaprs_session_identity`? Answer with a secret.
+    /// Peer: the password of `eaprs_session_identity`? Answer with a secret. `eaprs_session_text`,
+    /// if there is one, says why the password before was refused.
     Password = 2,
     /// Peer: the response to the challenge `eaprs_session_text`? Answer with a secret.
     Token = 3,
     /// Authenticator: which methods are offered to `eaprs_session_identity`? Answer with an offer.
     Policy = 4,
-    /// Authenticator: the password of `eaprs_session_identity`? Answer with a credential; decline
-    /// if there is no such identity.
+    /// Authenticator: the password of `eaprs_session_identity`? Answer with a credential or an
+    /// account; decline if there is no such identity.
     Credential = 5,
     /// Authenticator: is `eaprs_session_query_password` that of `eaprs_session_identity`? Answer
     /// with a verdict.
     CheckPassword = 6,
     /// Authenticator: which challenge is `eaprs_session_identity` to be shown? Answer with a text.
     Challenge = 7,
+    /// Peer: may the server with the certificate of subject `eaprs_session_text` be trusted? The
+    /// accessors `eaprs_session_peer_certificate_...` say more. Answer with a verdict.
+    VerifyServer = 8,
+    /// Authenticator: may the peer with the certificate of subject `eaprs_session_text` log in as
+    /// `eaprs_session_identity`? The accessors `eaprs_session_peer_certificate_...` say more.
+    /// Answer with a verdict; declining counts as "no".
+    VerifyClient = 9,
+    /// Peer: which password shall `eaprs_session_identity` have from now on? `eaprs_session_text`
+    /// says why. Answer with a secret, UTF-8 of 1 to 256 UTF-16 units.
+    NewPassword = 10,
+    /// Authenticator: `eaprs_session_query_password` is to be the password of
+    /// `eaprs_session_identity` from now on: is it stored? Answer with a verdict.
+    ChangePassword = 11,
     /// A question this version of the interface has no number for: decline it.
     Other = 255,
 }
@@ -42,9 +59,23 @@ impl From<&Query> for eaprs_query {
             Query::Credential { .. } => Self::Credential,
             Query::CheckPassword { .. } => Self::CheckPassword,
             Query::Challenge { .. } => Self::Challenge,
+            Query::VerifyServer { .. } => Self::VerifyServer,
+            Query::VerifyClient { .. } => Self::VerifyClient,
+            Query::NewPassword { .. } => Self::NewPassword,
+            Query::ChangePassword { .. } => Self::ChangePassword,
             _ => Self::Other,
         }
     }
+}
+
+/// What is stored of a password.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum eaprs_credential {
+    /// The password in clear text.
+    Cleartext = 1,
+    /// Its NT hash, 16 octets: for methods of MS-CHAP.
+    NtHash = 2,
 }
 
 fn answer(
@@ -80,7 +111,7 @@ pub unsafe extern "C" fn eaprs_session_answer_text(
     self::answer(session, query_id, || Ok(Answer::Text(given?.to_owned())), now_ms)
 }
 
-/// Answers PASSWORD or TOKEN: at most 1015 octets. They are copied, and wiped after use.
+/// Answers PASSWORD, NEW_PASSWORD or TOKEN: at most 1015 octets. They are copied, and wiped after use.
 ///
 /// # Safety
 /// `session` is a live handle; `secret` has `len` octets.
@@ -136,7 +167,76 @@ pub unsafe extern "C" fn eaprs_session_answer_credential(
     answer(session, query_id, credential, now_ms)
 }
 
-/// Answers CHECK_PASSWORD: yes or no.
+/// Answers CREDENTIAL: what is stored of the password, an `eaprs_credential`, and why the account
+/// may not be used as it is: a number of RFC 2759 section 6, or 0. The peer is told so after the
+/// right password only; after 648 it may choose a new password. It is copied, and wiped after use.
+///
+/// # Safety
+/// `session` is a live handle; `password` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_account(
+    session: *mut eaprs_session,
+    query_id: u64,
+    kind: u32,
+    password: *const u8,
+    len: usize,
+    account_error: u32,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, password) = unsafe { (object_mut(session), bytes(password, len)) };
+    let account = || {
+        let credential = credential(kind, password?)?;
+        Ok(Answer::Credential(match account_error {
+            0 => credential,
+            number => credential.restricted(AccountError::from_number(number)),
+        }))
+    };
+    answer(session, query_id, account, now_ms)
+}
+
+fn credential(kind: u32, password: &[u8]) -> Result<Credential, eaprs_status> {
+    const CLEARTEXT: u32 = eaprs_credential::Cleartext as u32;
+    const NT_HASH: u32 = eaprs_credential::NtHash as u32;
+    match kind {
+        CLEARTEXT => Ok(Credential::Cleartext(Secret::new(password))),
+        NT_HASH => nt_hash(password).map(Credential::NtHash),
+        _ => Err(eaprs_status::InvalidArgument),
+    }
+}
+
+/// The hash with these octets.
+pub(crate) fn nt_hash(octets: &[u8]) -> Result<NtHash, eaprs_status> {
+    let octets = octets.try_into().map_err(|_| eaprs_status::InvalidArgument)?;
+    Ok(NtHash::new(octets))
+}
+
+/// Question CREDENTIAL: whether the method can work with this kind, an `eaprs_credential`. To it,
+/// any other is an unknown identity.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_accepts_credential(
+    session: *const eaprs_session,
+    kind: u32,
+) -> bool {
+    // SAFETY: the caller's promise.
+    match unsafe { current(session) } {
+        Some(Current::Question { query: Query::Credential { accepts, .. }, .. }) => {
+            accepts.iter().any(|accepted| {
+                kind == match accepted {
+                    CredentialKind::Cleartext => eaprs_credential::Cleartext as u32,
+                    CredentialKind::NtHash => eaprs_credential::NtHash as u32,
+                    _ => 0,
+                }
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Answers CHECK_PASSWORD, CHANGE_PASSWORD, VERIFY_SERVER or VERIFY_CLIENT: yes or no.
 ///
 /// # Safety
 /// `session` is a live handle.

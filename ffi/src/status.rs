@@ -20,7 +20,7 @@ pub enum eaprs_status {
     StaleAnswer = 4,
     /// The question wants another kind of answer. It stays open.
     WrongAnswerKind = 5,
-    /// The answer is too long or empty. It stays open.
+    /// The answer is too long or empty, or a new password that is not UTF-8. It stays open.
     UnsuitableAnswer = 6,
     /// This call is for sessions of another role.
     WrongRole = 7,
@@ -52,7 +52,7 @@ pub extern "C" fn eaprs_strerror(status: u32) -> *const c_char {
         3 => c"invalid configuration",
         4 => c"the question is not open",
         5 => c"the question wants another kind of answer",
-        6 => c"the answer is too long or empty",
+        6 => c"the answer is too long, empty or not UTF-8",
         7 => c"not for a session of this role",
         8 => c"the operating system gave no random numbers",
         9 => c"the buffer is too small",

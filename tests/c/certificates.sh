@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the certificates of test_tls.c in a new directory: certificates.sh DIR
+# Makes the certificates of tls_pair.h in a new directory: certificates.sh DIR
 #
 # Two CAs; a server and a client of the first. The dates that the test looks at are years away.
 set -eu
@@ -25,7 +25,10 @@ issue client alice -CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE \
 
 cat client.pem client.key >client-both.pem
 openssl pkey -in client.key -aes-256-cbc -passout pass:sesame -out client-encrypted.key
-openssl x509 -in server.pem -outform DER | openssl dgst -sha256 -binary >server.sha256
+for name in ca server; do
+    openssl x509 -in $name.pem -outform DER -out $name.der
+done
+openssl dgst -sha256 -binary server.der >server.sha256
 # An empty revocation list, for which openssl wants a database. Version 2, as RFC 5280 wants it.
 : >index.txt
 echo 01 >number

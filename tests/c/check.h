@@ -11,6 +11,7 @@
 #define METHOD_MD5 4u
 #define METHOD_OTP 5u
 #define METHOD_GTC 6u
+#define METHOD_MSCHAPV2 26u
 #define METHOD_TLS 13u
 
 /* Not assert(): it must not vanish with NDEBUG. */
@@ -23,6 +24,7 @@
 
 #define CHECK_STATUS(call, status) CHECK((call) == EAPRS_STATUS_##status)
 #define CHECK_OK(call) CHECK_STATUS(call, OK)
+#define CHECK_NULL(call) CHECK_STATUS(call, NULL_POINTER)
 
 /* The next output of a session. */
 #define CHECK_POLL(session, output) CHECK(eaprs_session_poll(session) == EAPRS_OUTPUT_##output)

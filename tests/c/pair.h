@@ -14,8 +14,10 @@ typedef struct {
     uint32_t tls_version;
     int32_t tls_alert;
     eaprs_certificate_refusal refusal;
+    bool resumed;
     char suite[64];
     char subject[64];
+    uint8_t sha256[32];
     char text[256];
     uint8_t msk[64];
     size_t msk_len;
@@ -29,6 +31,7 @@ typedef struct {
     const char *typed;     /* the password or token that the user types */
     const char *stored;    /* the one that the authenticator's directory has; NULL: nobody */
     const char *challenge; /* what the directory has the user shown */
+    bool trusts;           /* what both hosts say about certificates */
     unsigned asked;        /* how many questions the run has answered */
     char displayed[64];    /* the last notification */
 } pair;
@@ -52,6 +55,7 @@ static inline pair pair_start(eaprs_peer_builder *peer, eaprs_authenticator_buil
     both.typed = "secret";
     both.stored = "secret";
     both.challenge = "otp-md5 487 dog2";
+    both.trusts = true;
     both.asked = 0;
     both.displayed[0] = '\0';
     CHECK_OK(eaprs_session_start(both.authenticator.session, both.now_ms));
@@ -102,9 +106,20 @@ static inline void pair_answer(pair *both, eaprs_session *session)
                                                      strlen(both->stored), now));
         }
         break;
+    case EAPRS_QUERY_NEW_PASSWORD:
+        CHECK_OK(eaprs_session_answer_secret(session, id, octets("looking-glass"), 13, now));
+        break;
+    case EAPRS_QUERY_CHANGE_PASSWORD:
+        CHECK_OK(
+            eaprs_session_answer_verdict(session, id, is_text(given, len, "looking-glass"), now));
+        break;
     case EAPRS_QUERY_CHECK_PASSWORD:
         CHECK_OK(eaprs_session_answer_verdict(
             session, id, both->stored != NULL && is_text(given, len, both->stored), now));
+        break;
+    case EAPRS_QUERY_VERIFY_SERVER:
+    case EAPRS_QUERY_VERIFY_CLIENT:
+        CHECK_OK(eaprs_session_answer_verdict(session, id, both->trusts, now));
         break;
     default:
         CHECK(!"a question that nobody knows");
@@ -120,6 +135,8 @@ static inline void note_result(side *from)
 {
     const eaprs_session *session = from->session;
     const uint8_t *msk = eaprs_session_msk(session, &from->msk_len);
+    size_t len = 99;
+    const uint8_t *sha256 = eaprs_session_peer_certificate_sha256(session, &len);
 
     from->finished++;
     from->succeeded = eaprs_session_succeeded(session);
@@ -127,10 +144,15 @@ static inline void note_result(side *from)
     from->tls_version = eaprs_session_tls_version(session);
     from->tls_alert = eaprs_session_tls_alert(session);
     from->refusal = eaprs_session_certificate_refusal(session);
+    from->resumed = eaprs_session_tls_resumed(session);
     copy_text(from->suite, sizeof from->suite, eaprs_session_tls_suite(session, NULL));
     copy_text(from->subject, sizeof from->subject,
               eaprs_session_peer_certificate_subject(session, NULL));
     copy_text(from->text, sizeof from->text, eaprs_session_text(session, NULL));
+    CHECK(len == (sha256 != NULL ? sizeof from->sha256 : 0));
+    if (sha256 != NULL) {
+        memcpy(from->sha256, sha256, len);
+    }
     CHECK(from->msk_len <= sizeof from->msk);
     if (msk != NULL) {
         memcpy(from->msk, msk, from->msk_len);

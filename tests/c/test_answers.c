@@ -192,6 +192,140 @@ static void an_offer_of_numbers_that_are_no_types_is_refused(void)
     pair_free(&both);
 }
 
+/* The NT hash of "secret". */
+static const uint8_t nt_hash[16] = {0x87, 0x8d, 0x80, 0x14, 0x60, 0x6c, 0xda, 0x29,
+                                    0x67, 0x7a, 0x44, 0xef, 0xa1, 0x35, 0x3f, 0xc7};
+
+/* Runs until the credential is asked for, and answers with an account. */
+static pair start_with_account(uint8_t retries, const char *typed, uint32_t kind,
+                               const uint8_t *stored, size_t len, uint32_t error)
+{
+    eaprs_authenticator_builder *authenticator = authenticator_builder(METHOD_MSCHAPV2);
+    CHECK_OK(eaprs_authenticator_builder_password_retries(authenticator, retries));
+    pair both = pair_start(peer_builder("alice", typed, METHOD_MSCHAPV2), authenticator);
+    eaprs_session *asks = pair_run_until(&both, EAPRS_QUERY_CREDENTIAL);
+
+    CHECK(eaprs_session_method(asks, NULL) == METHOD_MSCHAPV2);
+    CHECK(eaprs_session_accepts_credential(asks, EAPRS_CREDENTIAL_CLEARTEXT));
+    CHECK(eaprs_session_accepts_credential(asks, EAPRS_CREDENTIAL_NT_HASH));
+    CHECK(!eaprs_session_accepts_credential(asks, 0) &&
+          !eaprs_session_accepts_credential(asks, 255));
+    CHECK_OK(eaprs_session_answer_account(asks, eaprs_session_query_id(asks), kind, stored, len,
+                                          error, both.now_ms));
+    return both;
+}
+
+static void an_nt_hash_does_for_a_password(void)
+{
+    pair both = start_with_account(0, "secret", EAPRS_CREDENTIAL_NT_HASH, nt_hash, 16, 0);
+    eaprs_peer_builder *peer = peer_builder("alice", NULL, METHOD_MSCHAPV2);
+
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    CHECK(both.peer.msk_len == 32 && both.authenticator.msk_len == 32);
+    CHECK(memcmp(both.peer.msk, both.authenticator.msk, 32) == 0);
+    pair_free(&both);
+    CHECK_STATUS(eaprs_peer_builder_nt_hash(peer, nt_hash, 15), INVALID_ARGUMENT);
+    CHECK_OK(eaprs_peer_builder_nt_hash(peer, nt_hash, 16));
+    both = pair_start(peer, authenticator_builder(METHOD_MSCHAPV2));
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    pair_free(&both);
+}
+
+static void an_account_of_no_kind_is_refused(void)
+{
+    pair both = start(METHOD_MSCHAPV2);
+    eaprs_session *asks = pair_run_until(&both, EAPRS_QUERY_CREDENTIAL);
+    uint64_t id = eaprs_session_query_id(asks);
+
+    CHECK_STATUS(eaprs_session_answer_account(asks, id, 0, nt_hash, 16, 0, both.now_ms),
+                 INVALID_ARGUMENT);
+    CHECK_STATUS(eaprs_session_answer_account(asks, id, 3, nt_hash, 16, 0, both.now_ms),
+                 INVALID_ARGUMENT);
+    CHECK_STATUS(eaprs_session_answer_account(asks, id, EAPRS_CREDENTIAL_NT_HASH, nt_hash, 15, 0,
+                                              both.now_ms),
+                 INVALID_ARGUMENT);
+    pair_answer(&both, asks);
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    pair_free(&both);
+}
+
+static void a_disabled_account_says_why(void)
+{
+    pair both = start_with_account(0, "secret", EAPRS_CREDENTIAL_NT_HASH, nt_hash, 16, 647);
+
+    pair_run(&both);
+    CHECK(both.peer.failure == EAPRS_FAILURE_ACCOUNT);
+    CHECK(both.authenticator.failure == EAPRS_FAILURE_ACCOUNT);
+    CHECK(strncmp(both.peer.text, "the account is disabled or locked", 33) == 0);
+    pair_free(&both);
+}
+
+static void a_typo_is_asked_about_with_the_reason(void)
+{
+    pair both = start_with_account(1, "typo", EAPRS_CREDENTIAL_NT_HASH, nt_hash, 16, 0);
+    eaprs_session *asks = pair_run_until(&both, EAPRS_QUERY_PASSWORD);
+
+    CHECK(asks == both.peer.session);
+    CHECK(eaprs_session_account_error(asks) == 691);
+    CHECK(shows(asks, "wrong name or password (\"Authentication failed\")"));
+    CHECK(identifies(asks, "alice"));
+    pair_answer(&both, asks);
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    pair_free(&both);
+}
+
+/* Runs until the new password is to be stored. */
+static pair start_expired(void)
+{
+    pair both = start_with_account(0, "secret", EAPRS_CREDENTIAL_NT_HASH, nt_hash, 16, 648);
+    eaprs_session *asks = pair_run_until(&both, EAPRS_QUERY_NEW_PASSWORD);
+    uint64_t id = eaprs_session_query_id(asks);
+    size_t len = 0;
+    const uint8_t *given;
+
+    CHECK(asks == both.peer.session);
+    CHECK(eaprs_session_account_error(asks) == 648);
+    CHECK(shows(asks, "the password has expired (\"Expired\")"));
+    CHECK(identifies(asks, "alice"));
+    CHECK_STATUS(eaprs_session_answer_secret(asks, id, NULL, 0, both.now_ms), UNSUITABLE_ANSWER);
+    CHECK_STATUS(eaprs_session_answer_secret(asks, id, octets("\xff"), 1, both.now_ms),
+                 UNSUITABLE_ANSWER);
+    CHECK_OK(eaprs_session_answer_secret(asks, id, octets("looking-glass"), 13, both.now_ms));
+    asks = pair_run_until(&both, EAPRS_QUERY_CHANGE_PASSWORD);
+    CHECK(asks == both.authenticator.session);
+    CHECK(identifies(asks, "alice"));
+    given = eaprs_session_query_password(asks, &len);
+    CHECK(is_text(given, len, "looking-glass"));
+    return both;
+}
+
+static void an_expired_password_is_changed(void)
+{
+    pair both = start_expired();
+
+    pair_answer(&both, both.authenticator.session);
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    CHECK(memcmp(both.peer.msk, both.authenticator.msk, 32) == 0);
+    pair_free(&both);
+}
+
+static void a_new_password_can_be_refused(void)
+{
+    pair both = start_expired();
+
+    decline(&both, both.authenticator.session);
+    pair_run(&both);
+    CHECK(both.peer.failure == EAPRS_FAILURE_ACCOUNT);
+    CHECK(both.authenticator.failure == EAPRS_FAILURE_ACCOUNT);
+    CHECK(strncmp(both.peer.text, "the new password was not accepted", 33) == 0);
+    pair_free(&both);
+}
+
 int main(void)
 {
     every_question_can_be_declined();
@@ -203,5 +337,11 @@ int main(void)
     a_challenge_for_a_user();
     an_offer_decides_the_methods();
     an_offer_of_numbers_that_are_no_types_is_refused();
+    an_nt_hash_does_for_a_password();
+    an_account_of_no_kind_is_refused();
+    a_disabled_account_says_why();
+    a_typo_is_asked_about_with_the_reason();
+    an_expired_password_is_changed();
+    a_new_password_can_be_refused();
     return 0;
 }

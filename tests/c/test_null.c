@@ -3,8 +3,6 @@
 
 #include "check.h"
 
-#define CHECK_NULL(call) CHECK_STATUS(call, NULL_POINTER)
-
 static const uint8_t MAC[6] = {2, 0, 0, 0, 0, 1};
 
 static void nothing_to_free(void)
@@ -16,10 +14,6 @@ static void nothing_to_free(void)
         eaprs_authenticator_config_free(NULL);
         eaprs_supplicant_builder_free(NULL);
         eaprs_supplicant_config_free(NULL);
-        eaprs_tls_peer_builder_free(NULL);
-        eaprs_tls_peer_config_free(NULL);
-        eaprs_tls_server_builder_free(NULL);
-        eaprs_tls_server_config_free(NULL);
         eaprs_session_free(NULL);
     }
 }
@@ -35,6 +29,8 @@ static void the_peer_builder(void)
     CHECK_NULL(eaprs_peer_builder_identity(builder, NULL, 1));
     CHECK_NULL(eaprs_peer_builder_password(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_peer_builder_password(builder, NULL, 1));
+    CHECK_NULL(eaprs_peer_builder_nt_hash(NULL, octets("0123456789abcdef"), 16));
+    CHECK_NULL(eaprs_peer_builder_nt_hash(builder, NULL, 16));
     CHECK_NULL(eaprs_peer_builder_method(NULL, METHOD_MD5));
     CHECK_NULL(eaprs_peer_builder_require_keys(NULL));
     CHECK_NULL(eaprs_peer_builder_client_timeout(NULL, 1));
@@ -74,6 +70,7 @@ static void the_authenticator_builder(void)
     CHECK_NULL(eaprs_authenticator_builder_identity_prompt(builder, NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_token_prompt(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_authenticator_builder_token_prompt(builder, NULL, 1));
+    CHECK_NULL(eaprs_authenticator_builder_password_retries(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_answer_timeout(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_max_rounds(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_retransmission(NULL, 1, 1, 1, 1));
@@ -113,86 +110,6 @@ static void the_supplicant_builder(void)
     CHECK(eaprs_supplicant_builder_error(NULL, &len) == NULL && len == 0);
     CHECK(eaprs_supplicant_builder_error(builder, NULL) == NULL);
     eaprs_supplicant_builder_free(builder);
-}
-
-static void the_tls_peer_builder(void)
-{
-    int anything = 0;
-    eaprs_tls_peer_config *untouched = (eaprs_tls_peer_config *)&anything, *config = untouched;
-    eaprs_tls_peer_builder *builder = NULL;
-    eaprs_peer_builder *peer = peer_builder("alice", NULL, METHOD_MD5);
-    const uint8_t fingerprint[32] = {0};
-    size_t len = 99;
-
-    CHECK_NULL(eaprs_tls_peer_builder_new(NULL));
-    CHECK_OK(eaprs_tls_peer_builder_new(&builder));
-    CHECK_NULL(eaprs_tls_peer_builder_ca(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_ca(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_peer_builder_certificate(NULL, octets("a"), 1, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_certificate(builder, NULL, 1, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_certificate(builder, octets("a"), 1, NULL, 1));
-    CHECK_NULL(eaprs_tls_peer_builder_key_password(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_key_password(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_peer_builder_server_name(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_server_name(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_peer_builder_server_name_suffix(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_server_name_suffix(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_peer_builder_pin_sha256(NULL, fingerprint));
-    CHECK_NULL(eaprs_tls_peer_builder_pin_sha256(builder, NULL));
-    CHECK_NULL(eaprs_tls_peer_builder_crl(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_peer_builder_crl(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_peer_builder_clock_policy(NULL, EAPRS_CLOCK_POLICY_STRICT));
-    CHECK_NULL(eaprs_tls_peer_builder_allow_legacy_signatures(NULL));
-    CHECK_NULL(eaprs_tls_peer_builder_insecure_no_server_authentication(NULL));
-    CHECK_NULL(eaprs_tls_peer_builder_min_version(NULL, EAPRS_TLS_1_2));
-    CHECK_NULL(eaprs_tls_peer_builder_max_version(NULL, EAPRS_TLS_1_2));
-    CHECK_NULL(eaprs_tls_peer_builder_fragment_size(NULL, 100));
-    CHECK_NULL(eaprs_tls_peer_builder_build(NULL, &config));
-    CHECK(config == untouched);
-    CHECK(eaprs_tls_peer_builder_error(NULL, &len) == NULL && len == 0);
-    CHECK(eaprs_tls_peer_builder_error(builder, NULL) == NULL);
-    CHECK_NULL(eaprs_peer_builder_tls(peer, NULL));
-    /* What was refused has left no trace: a pin is enough to build. */
-    CHECK_OK(eaprs_tls_peer_builder_pin_sha256(builder, fingerprint));
-    CHECK_NULL(eaprs_tls_peer_builder_build(builder, NULL));
-    CHECK_OK(eaprs_tls_peer_builder_build(builder, &config));
-    CHECK_NULL(eaprs_peer_builder_tls(NULL, config));
-    eaprs_tls_peer_config_free(config);
-    eaprs_tls_peer_builder_free(builder);
-    eaprs_peer_builder_free(peer);
-}
-
-static void the_tls_server_builder(void)
-{
-    int anything = 0;
-    eaprs_tls_server_config *untouched = (eaprs_tls_server_config *)&anything;
-    eaprs_tls_server_config *config = untouched;
-    eaprs_tls_server_builder *builder = (eaprs_tls_server_builder *)&anything;
-    eaprs_authenticator_builder *authenticator = authenticator_builder(METHOD_MD5);
-    size_t len = 99;
-
-    CHECK_NULL(eaprs_tls_server_builder_new(NULL, 1, octets("a"), 1, &builder));
-    CHECK_NULL(eaprs_tls_server_builder_new(octets("a"), 1, NULL, 1, &builder));
-    CHECK(builder == (eaprs_tls_server_builder *)&anything);
-    CHECK_NULL(eaprs_tls_server_builder_new(octets("a"), 1, octets("a"), 1, NULL));
-    CHECK_OK(eaprs_tls_server_builder_new(octets("a"), 1, octets("a"), 1, &builder));
-    CHECK_NULL(eaprs_tls_server_builder_key_password(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_server_builder_key_password(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_server_builder_client_ca(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_server_builder_client_ca(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_server_builder_client_crl(NULL, octets("a"), 1));
-    CHECK_NULL(eaprs_tls_server_builder_client_crl(builder, NULL, 1));
-    CHECK_NULL(eaprs_tls_server_builder_clock_policy(NULL, EAPRS_CLOCK_POLICY_STRICT));
-    CHECK_NULL(eaprs_tls_server_builder_min_version(NULL, EAPRS_TLS_1_2));
-    CHECK_NULL(eaprs_tls_server_builder_max_version(NULL, EAPRS_TLS_1_2));
-    CHECK_NULL(eaprs_tls_server_builder_fragment_size(NULL, 100));
-    CHECK_NULL(eaprs_tls_server_builder_build(NULL, &config));
-    CHECK(config == untouched);
-    CHECK(eaprs_tls_server_builder_error(NULL, &len) == NULL && len == 0);
-    CHECK(eaprs_tls_server_builder_error(builder, NULL) == NULL);
-    CHECK_NULL(eaprs_authenticator_builder_tls(authenticator, NULL));
-    eaprs_tls_server_builder_free(builder);
-    eaprs_authenticator_builder_free(authenticator);
 }
 
 static void new_sessions(void)
@@ -235,6 +152,9 @@ static void no_session(void)
     CHECK_NULL(eaprs_session_answer_secret(NULL, 1, octets("a"), 1, 0));
     CHECK_NULL(eaprs_session_answer_offer(NULL, 1, offer, 1, 0));
     CHECK_NULL(eaprs_session_answer_credential(NULL, 1, octets("a"), 1, 0));
+    CHECK_NULL(eaprs_session_answer_account(NULL, 1, EAPRS_CREDENTIAL_CLEARTEXT, octets("a"), 1, 0, 0));
+    CHECK(!eaprs_session_accepts_credential(NULL, EAPRS_CREDENTIAL_CLEARTEXT));
+    CHECK(eaprs_session_account_error(NULL) == 0);
     CHECK_NULL(eaprs_session_answer_verdict(NULL, 1, true, 0));
     CHECK_NULL(eaprs_session_answer_decline(NULL, 1, 0));
 }
@@ -262,15 +182,6 @@ static void accessors(void)
     len = 99;
     CHECK(eaprs_session_discard_text(NULL, &len) == NULL && len == 0);
     CHECK(eaprs_session_discard_text(session, NULL) == NULL);
-    len = 99;
-    CHECK(eaprs_session_tls_suite(NULL, &len) == NULL && len == 0);
-    CHECK(eaprs_session_tls_suite(session, NULL) == NULL);
-    len = 99;
-    CHECK(eaprs_session_peer_certificate_subject(NULL, &len) == NULL && len == 0);
-    CHECK(eaprs_session_peer_certificate_subject(session, NULL) == NULL);
-    CHECK(eaprs_session_tls_version(NULL) == 0);
-    CHECK(eaprs_session_tls_alert(NULL) == -1);
-    CHECK(eaprs_session_certificate_refusal(NULL) == EAPRS_CERTIFICATE_REFUSAL_NONE);
     CHECK(eaprs_session_method(NULL, &vendor) == 0 && vendor == 0);
     CHECK(eaprs_session_method(session, NULL) == 0);
     CHECK(eaprs_session_query_id(NULL) == 0);
@@ -299,6 +210,8 @@ static void data_of_a_session(void)
     CHECK_NULL(eaprs_session_answer_secret(session, id, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_offer(session, id, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_credential(session, id, NULL, 1, 0));
+    CHECK_NULL(
+        eaprs_session_answer_account(session, id, EAPRS_CREDENTIAL_CLEARTEXT, NULL, 1, 0, 0));
     CHECK_POLL(session, NONE);
     /* RFC 3748 section 5.1 has identities of no octets. */
     CHECK_OK(eaprs_session_answer_text(session, id, NULL, 0, 0));
@@ -351,8 +264,6 @@ int main(void)
     the_peer_builder();
     the_authenticator_builder();
     the_supplicant_builder();
-    the_tls_peer_builder();
-    the_tls_server_builder();
     new_sessions();
     no_session();
     accessors();

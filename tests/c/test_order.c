@@ -25,6 +25,9 @@ static void only_these(const eaprs_session *s, bool packet, bool question, bool 
     CHECK(!eaprs_session_port_authorized(s));
     CHECK(!eaprs_session_succeeded(s));
     CHECK(eaprs_session_msk(s, &len) == NULL && len == 0);
+    CHECK(eaprs_session_peer_certificate_subject(s, &len) == NULL && len == 0);
+    CHECK(eaprs_session_peer_certificate_sha256(s, &len) == NULL && len == 0);
+    CHECK(eaprs_session_peer_certificate_count(s) == 0);
 }
 
 static void accessors_read_the_current_output_alone(void)

@@ -1,98 +1,12 @@
 /* EAP-TLS: settings, logins and refusals, with certificates that certificates.sh has made. */
 
-#include "pair.h"
-
-#include <time.h>
-
-typedef struct {
-    uint8_t octets[8192];
-    size_t len;
-} file;
-
-static file ca, other_ca, server_certificate, server_key, client, client_certificate,
-    client_encrypted_key, fingerprint, crl;
-
-static file read_file(const char *path)
-{
-    file contents;
-    FILE *stream = fopen(path, "rb");
-    CHECK(stream != NULL);
-    contents.len = fread(contents.octets, 1, sizeof contents.octets, stream);
-    CHECK(contents.len > 0 && contents.len < sizeof contents.octets);
-    fclose(stream);
-    return contents;
-}
-
-static uint64_t today(void)
-{
-    return (uint64_t)time(NULL);
-}
+#include "tls_pair.h"
 
 /* ---- Settings ---- */
-
-/* All that a phone has: the CA, its certificate with the key, the server's name. */
-static eaprs_tls_peer_builder *tls_peer(const file *authority)
-{
-    eaprs_tls_peer_builder *builder = NULL;
-    CHECK_OK(eaprs_tls_peer_builder_new(&builder));
-    CHECK_OK(eaprs_tls_peer_builder_certificate(builder, client.octets, client.len, client.octets,
-                                                client.len));
-    if (authority != NULL) {
-        CHECK_OK(eaprs_tls_peer_builder_ca(builder, authority->octets, authority->len));
-    }
-    return builder;
-}
 
 static void expect_name(eaprs_tls_peer_builder *builder, const char *name)
 {
     CHECK_OK(eaprs_tls_peer_builder_server_name(builder, octets(name), strlen(name)));
-}
-
-static eaprs_tls_server_builder *tls_server(const file *authority)
-{
-    eaprs_tls_server_builder *builder = NULL;
-    CHECK_OK(eaprs_tls_server_builder_new(server_certificate.octets, server_certificate.len,
-                                          server_key.octets, server_key.len, &builder));
-    if (authority != NULL) {
-        CHECK_OK(eaprs_tls_server_builder_client_ca(builder, authority->octets, authority->len));
-    }
-    return builder;
-}
-
-static void starts_with(const char *error, size_t len, const char *setting)
-{
-    if (error == NULL || strncmp(error, setting, strlen(setting)) != 0) {
-        fprintf(stderr, "expected: %s\nsaid:     %s\n", setting, error != NULL ? error : "nothing");
-        exit(1);
-    }
-    CHECK(len == strlen(error));
-}
-
-/* The build is refused, and the text starts with the setting. */
-static void peer_refused(eaprs_tls_peer_builder *builder, const char *setting)
-{
-    eaprs_tls_peer_config *config = NULL;
-    size_t len = 0;
-    const char *error;
-
-    CHECK_STATUS(eaprs_tls_peer_builder_build(builder, &config), INVALID_CONFIG);
-    CHECK(config == NULL);
-    error = eaprs_tls_peer_builder_error(builder, &len);
-    starts_with(error, len, setting);
-    eaprs_tls_peer_builder_free(builder);
-}
-
-static void server_refused(eaprs_tls_server_builder *builder, const char *setting)
-{
-    eaprs_tls_server_config *config = NULL;
-    size_t len = 0;
-    const char *error;
-
-    CHECK_STATUS(eaprs_tls_server_builder_build(builder, &config), INVALID_CONFIG);
-    CHECK(config == NULL);
-    error = eaprs_tls_server_builder_error(builder, &len);
-    starts_with(error, len, setting);
-    eaprs_tls_server_builder_free(builder);
 }
 
 static void a_peer_without_anybody_to_trust_is_refused(void)
@@ -208,36 +122,14 @@ static void the_bare_method_is_refused_for_want_of_settings(void)
 /* ---- Logins ---- */
 
 /* Takes both builders; each side is told a date, 0 for none. */
-static pair start(eaprs_tls_peer_builder *tls_peer_builder, uint64_t peer_date,
-                  eaprs_tls_server_builder *tls_server_builder, uint64_t server_date)
+static pair start(eaprs_tls_peer_builder *peer_settings, uint64_t peer_date,
+                  eaprs_tls_server_builder *server_settings, uint64_t server_date)
 {
-    eaprs_tls_peer_config *tls_peer_config = NULL;
-    eaprs_tls_server_config *tls_server_config = NULL;
-    eaprs_peer_builder *peer = NULL;
-    eaprs_authenticator_builder *authenticator = NULL;
-    pair both;
-
-    CHECK_OK(eaprs_tls_peer_builder_build(tls_peer_builder, &tls_peer_config));
-    CHECK_OK(eaprs_tls_server_builder_build(tls_server_builder, &tls_server_config));
-    eaprs_tls_peer_builder_free(tls_peer_builder);
-    eaprs_tls_server_builder_free(tls_server_builder);
-
-    CHECK_OK(eaprs_peer_builder_new(&peer));
-    CHECK_OK(eaprs_peer_builder_identity(peer, octets("alice"), 5));
-    CHECK_OK(eaprs_peer_builder_require_keys(peer));
-    CHECK_OK(eaprs_peer_builder_tls(peer, tls_peer_config));
-    CHECK_OK(eaprs_authenticator_builder_new(&authenticator));
-    CHECK_OK(eaprs_authenticator_builder_tls(authenticator, tls_server_config));
-    eaprs_tls_peer_config_free(tls_peer_config);
-    eaprs_tls_server_config_free(tls_server_config);
-
-    both = pair_start(peer, authenticator);
-    if (peer_date != 0) {
-        CHECK_OK(eaprs_session_set_unix_time(both.peer.session, peer_date, both.now_ms));
-    }
-    if (server_date != 0) {
-        CHECK_OK(eaprs_session_set_unix_time(both.authenticator.session, server_date, both.now_ms));
-    }
+    eaprs_tls_peer_config *peer = tls_peer_config(peer_settings);
+    eaprs_tls_server_config *server = tls_server_config(server_settings);
+    pair both = tls_start("alice", peer, peer_date, server, server_date);
+    eaprs_tls_peer_config_free(peer);
+    eaprs_tls_server_config_free(server);
     return both;
 }
 
@@ -260,6 +152,8 @@ static void is_a_login(pair *both, uint32_t version)
     CHECK(strcmp(both->peer.suite, both->authenticator.suite) == 0);
     CHECK(strcmp(both->peer.subject, "CN=radius.example.org") == 0);
     CHECK(strcmp(both->authenticator.subject, "CN=alice") == 0);
+    CHECK(!both->peer.resumed && !both->authenticator.resumed);
+    CHECK(memcmp(both->peer.sha256, fingerprint.octets, 32) == 0);
     pair_free(both);
 }
 
@@ -386,16 +280,7 @@ static void no_version_in_common(void)
 
 int main(void)
 {
-    ca = read_file(CERTS "ca.pem");
-    other_ca = read_file(CERTS "other-ca.pem");
-    server_certificate = read_file(CERTS "server.pem");
-    server_key = read_file(CERTS "server.key");
-    client = read_file(CERTS "client-both.pem");
-    client_certificate = read_file(CERTS "client.pem");
-    client_encrypted_key = read_file(CERTS "client-encrypted.key");
-    fingerprint = read_file(CERTS "server.sha256");
-    crl = read_file(CERTS "ca.crl");
-
+    read_certificates();
     a_peer_without_anybody_to_trust_is_refused();
     what_cannot_be_read_is_named();
     numbers_without_a_meaning_are_refused();

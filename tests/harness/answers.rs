@@ -1,6 +1,6 @@
 //! Who answers the questions. Each takes its time, which is the link's.
 
-use eap_rs::{Answer, Credential, Offer, Query, Secret};
+use eap_rs::{AccountError, Answer, Credential, Offer, Query, Secret};
 
 /// Somebody who answers.
 pub trait Answers {
@@ -13,10 +13,12 @@ pub fn kind(query: &Query) -> &'static str {
     match query.innermost() {
         Query::Identity { .. } => "identity",
         Query::Password { .. } => "password",
+        Query::NewPassword { .. } => "new password",
         Query::Token { .. } => "token",
         Query::Policy { .. } => "policy",
         Query::Credential { .. } => "credential",
         Query::CheckPassword { .. } => "check password",
+        Query::ChangePassword { .. } => "change password",
         Query::Challenge { .. } => "challenge",
         Query::VerifyServer { .. } => "verify server",
         Query::VerifyClient { .. } => "verify client",
@@ -31,6 +33,10 @@ pub struct Directory {
     pub identity: &'static str,
     /// The user's password, or what the token card shows.
     pub password: &'static str,
+    /// Why the account may not be used as it is.
+    pub restriction: Option<AccountError>,
+    /// The new password, when the user has chosen one.
+    pub changed: Option<Vec<u8>>,
     /// The user's OTP challenge.
     pub challenge: &'static str,
     /// What everybody is offered, if the authenticator asks.
@@ -48,6 +54,8 @@ impl Default for Directory {
         Self {
             identity: "alice@example.org",
             password: "wonderland",
+            restriction: None,
+            changed: None,
             challenge: "otp-md5 487 dog2",
             offer: Offer::default(),
             trusts: true,
@@ -66,7 +74,15 @@ impl Answers for Directory {
         let answer = match query.innermost() {
             Query::Policy { .. } => Answer::Offer(self.offer.clone()),
             Query::Credential { identity, .. } if knows(identity) => {
-                Answer::Credential(Credential::Cleartext(Secret::from(self.password)))
+                let stored = Credential::Cleartext(Secret::from(self.password));
+                Answer::Credential(match self.restriction {
+                    Some(error) => stored.restricted(error),
+                    None => stored,
+                })
+            }
+            Query::ChangePassword { identity, new_password } => {
+                self.changed = Some(new_password.expose().to_vec());
+                Answer::Verdict(knows(identity))
             }
             Query::Credential { .. } => Answer::Credential(Credential::Unknown),
             Query::CheckPassword { identity, password } => {
@@ -92,9 +108,13 @@ pub struct User {
     pub password: &'static str,
     /// Whether they trust servers.
     pub trusts: bool,
+    /// What they type after each wrong password.
+    pub retries: Vec<&'static str>,
+    /// What they choose after an expired password.
+    pub new_password: &'static str,
     /// How long they take.
     pub delay: u64,
-    /// The challenges they were shown.
+    /// The challenges they were shown, and why their passwords were refused.
     pub shown: Vec<String>,
 }
 
@@ -106,7 +126,15 @@ impl User {
 impl Default for User {
     fn default() -> Self {
         let Directory { identity, password, .. } = Directory::default();
-        Self { identity, password, trusts: true, delay: 0, shown: Vec::new() }
+        Self {
+            identity,
+            password,
+            retries: Vec::new(),
+            new_password: "looking-glass",
+            trusts: true,
+            delay: 0,
+            shown: Vec::new(),
+        }
     }
 }
 
@@ -114,7 +142,18 @@ impl Answers for User {
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)> {
         let answer = match query.innermost() {
             Query::Identity { .. } => Answer::Text(self.identity.into()),
-            Query::Password { .. } => Answer::Secret(Secret::from(self.password)),
+            Query::Password { refused: None, .. } => Answer::Secret(Secret::from(self.password)),
+            Query::Password { refused: Some(refused), .. } => {
+                self.shown.push(refused.to_string());
+                match self.retries.is_empty() {
+                    true => Answer::Decline,
+                    false => Answer::Secret(Secret::from(self.retries.remove(0))),
+                }
+            }
+            Query::NewPassword { refused, .. } => {
+                self.shown.push(refused.to_string());
+                Answer::Secret(Secret::from(self.new_password))
+            }
             Query::Token { challenge } => {
                 self.shown.push(challenge.clone());
                 Answer::Secret(Secret::from(self.password))

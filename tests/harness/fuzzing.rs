@@ -9,7 +9,7 @@
 //! |---|---|
 //! | 0 | a packet as it is (for [`eapol`]: a frame) |
 //! | 1 | a packet without header: what to add to the Identifier that is current, Code, Type and data; header, and frame, are made |
-//! | 2 | an answer to the open question: its kind, then its text |
+//! | 2 | an answer to the open question: its kind, then its text. For [`tls_peer`] and [`tls_server`], which ask nothing: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
 //! | 3 | a signal |
 //! | 4 | nothing; the time passes up to the deadline |
 //! | 5 | milliseconds, big-endian, that pass |
@@ -26,15 +26,18 @@ use eap_rs::radius::{
     AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusPacket, Seen, SessionOutput,
     SessionTable, SharedSecret,
 };
-use eap_rs::tls::{CertificateInfo, CertificatePolicy, TlsPeerConfig, TlsServerConfig};
+use eap_rs::tls::{
+    CertificateInfo, CertificatePolicy, ClockPolicy, TlsPeerConfig, TlsServerConfig, TlsVersion,
+};
 use eap_rs::{
-    Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType, Offer, Output,
-    Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
+    AccountError, Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType,
+    NtHash, Offer, Output, Packet, Peer, PeerConfig, PeerConfigBuilder, QueryId, Secret, Signal,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::certs::Ca;
+use crate::honest::{Counterpart, Honest};
 use crate::script::frame;
 use crate::session::Session;
 use crate::watch::Watched;
@@ -176,41 +179,118 @@ pub fn eapol(data: &[u8]) {
     machine.run(program);
 }
 
-/// A peer in the middle of EAP-TLS: it has sent its ClientHello. The fragment layer is the first to
-/// see what follows.
+/// A peer in the middle of EAP-TLS with an honest server: it has sent its ClientHello. The first
+/// octet's lowest bit takes TLS 1.2.
 pub fn tls_peer(data: &[u8]) {
-    let config = PeerConfig::builder().identity("@example.org").tls(tls().0.clone());
-    let peer = Peer::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
-    let mut machine = Machine::new(peer);
+    let Some((options, program)) = data.split_first() else { return };
+    let (peer, server) = tls_ends(*options);
+    let mut machine = Machine::new(peer).with(Honest::authenticator(server));
     machine.timeout(0);
-    machine.step(1, &[1, 1, 1]);
-    machine.step(1, &[1, 1, 13, 0x20]);
-    machine.run(data);
+    machine.step(HONEST, &[]);
+    machine.step(HONEST, &[]);
+    machine.run(program);
 }
 
-/// An authenticator in the middle of EAP-TLS: it has sent its Start.
+/// An authenticator in the middle of EAP-TLS with an honest peer: it has sent its Start. The
+/// options are those of [`tls_peer`].
 pub fn tls_server(data: &[u8]) {
-    let config = AuthenticatorConfig::builder().tls(tls().1.clone());
+    let Some((options, program)) = data.split_first() else { return };
+    let (peer, server) = tls_ends(*options);
+    let mut machine = Machine::new(server).with(Honest::peer(peer));
+    machine.start();
+    machine.step(HONEST, &[]);
+    machine.run(program);
+}
+
+/// Either end in the middle of EAP-MSCHAPv2. The first octet's lowest bit chooses: a peer (next bit:
+/// without a password; next: one that has sent its Response), or an authenticator that has been
+/// sent the right Response; the next two bits say what the host has answered to that, and the next
+/// that what follows is no program but the Type-Data of a Response, which may be longer.
+pub fn mschapv2(data: &[u8]) {
+    let Some((options, program)) = data.split_first() else { return };
+    match options & 1 {
+        0 => mschapv2_peer(options >> 1, program),
+        _ => mschapv2_server(options >> 1, program),
+    }
+}
+
+fn mschapv2_peer(options: u8, program: &[u8]) {
+    let mut config = PeerConfig::builder().identity("alice").method(MethodType::MSCHAPV2);
+    if options & 1 == 0 {
+        config = config.password("wonderland");
+    }
+    let config = Arc::new(config.max_rounds(30).build().unwrap());
+    let mut machine = Machine::new(Peer::new(config, rng()));
+    machine.timeout(0);
+    machine.step(1, &[1, 1, 1]);
+    if options & 2 != 0 {
+        machine.step(1, &[&[1, 1, 26, 1, 7, 0, 24, 16][..], &[0x5b; 16], b"srv"].concat());
+    }
+    machine.run(program);
+}
+
+fn mschapv2_server(options: u8, program: &[u8]) {
+    let config = AuthenticatorConfig::builder().method(MethodType::MSCHAPV2).password_retries(2);
     let server = Authenticator::new(Arc::new(config.max_rounds(30).build().unwrap()), rng());
     let mut machine = Machine::new(server);
     machine.start();
     machine.step(1, &[0, 2, 1, b'a']);
-    machine.run(data);
+    let config = PeerConfig::builder().identity("a").password("wonderland");
+    let config = config.method(MethodType::MSCHAPV2).build().unwrap();
+    let mut peer = Peer::new(Arc::new(config), rng());
+    let _ = peer.handle_packet(machine.session.last_sent(), Instant::from_millis(0));
+    while let Some(output) = peer.poll_output() {
+        if let Output::Send(response) = output {
+            machine.feed(response);
+        }
+    }
+    // Nothing yet, the credential, the same of an expired password, another credential.
+    match options & 3 {
+        0 => {}
+        1 => machine.step(2, b"\x02wonderland"),
+        2 => machine.step(2, b"\x12wonderland"),
+        _ => machine.step(2, b"\x02looking-glass"),
+    }
+    if options & 4 == 0 {
+        return machine.run(program);
+    }
+    let id = Authenticator::current_identifier(machine.session.last_sent());
+    let data = program.get(..4096).unwrap_or(program);
+    machine.feed(crate::script::response(id, MethodType::MSCHAPV2, data));
 }
 
-/// The settings of both ends, made once: certificates take time.
-fn tls() -> &'static (Arc<TlsPeerConfig>, Arc<TlsServerConfig>) {
-    static TLS: OnceLock<(Arc<TlsPeerConfig>, Arc<TlsServerConfig>)> = OnceLock::new();
+fn tls_ends(options: u8) -> (Peer, Authenticator) {
+    let (peer, server) = tls()[usize::from(options & 1)].clone();
+    let peer = PeerConfig::builder().identity("@example.org").tls(peer).max_rounds(30);
+    let server = AuthenticatorConfig::builder().tls(server).max_rounds(30);
+    (
+        Peer::new(Arc::new(peer.build().unwrap()), rng()),
+        Authenticator::new(Arc::new(server.build().unwrap()), rng()),
+    )
+}
+
+type TlsEnds = (Arc<TlsPeerConfig>, Arc<TlsServerConfig>);
+
+/// The settings of both ends in TLS 1.3 and 1.2, made once: certificates take time. The flights
+/// of both are fragmented.
+fn tls() -> &'static [TlsEnds; 2] {
+    static TLS: OnceLock<[TlsEnds; 2]> = OnceLock::new();
     TLS.get_or_init(|| {
         let ca = Ca::default();
         let (server, client) = (ca.server("radius.example.org"), ca.client("alice"));
-        let policy = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
-        let peer = TlsPeerConfig::builder(policy)
-            .certificate(client.certificate.as_bytes(), client.key.as_bytes());
-        let (certificate, key) = (server.certificate.as_bytes(), server.key.as_bytes());
-        let server = TlsServerConfig::builder(certificate, key)
-            .clients(CertificatePolicy::for_clients().ca(ca.pem.as_bytes()));
-        (Arc::new(peer.build().unwrap()), Arc::new(server.build().unwrap()))
+        [TlsVersion::V1_3, TlsVersion::V1_2].map(|version| {
+            let servers = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
+            let peer = TlsPeerConfig::builder(servers.clock(ClockPolicy::Ignore))
+                .certificate(client.certificate.as_bytes(), client.key.as_bytes())
+                .fragment_size(400)
+                .max_version(version);
+            let (certificate, key) = (server.certificate.as_bytes(), server.key.as_bytes());
+            let clients = CertificatePolicy::for_clients().ca(ca.pem.as_bytes());
+            let server = TlsServerConfig::builder(certificate, key)
+                .clients(clients.clock(ClockPolicy::Ignore))
+                .fragment_size(400);
+            (Arc::new(peer.build().unwrap()), Arc::new(server.build().unwrap()))
+        })
     })
 }
 
@@ -222,6 +302,16 @@ pub fn certificate(data: &[u8]) {
     let insecure = CertificatePolicy::for_servers().insecure_no_server_authentication();
     let _ = TlsPeerConfig::builder(insecure).certificate(data, data).build();
     let _ = CertificateInfo::from_der(data);
+}
+
+fn credential(kind: u8, password: Secret) -> Credential {
+    let password = Credential::Cleartext(password);
+    match kind % 4 {
+        0 => password,
+        1 => Credential::NtHash(NtHash::new([kind; NtHash::LEN])),
+        2 => password.restricted(AccountError::PasswordExpired),
+        _ => password.restricted(AccountError::from_number(kind.into())),
+    }
 }
 
 fn peer_config(options: u8) -> PeerConfigBuilder {
@@ -278,7 +368,11 @@ struct Machine<S> {
     last_fed: Vec<u8>,
     /// Of every question asked so far.
     asked: Vec<QueryId>,
+    honest: Option<Box<dyn Counterpart>>,
 }
+
+/// The operation that is the honest end's turn, where there is one.
+const HONEST: u8 = 2;
 
 impl Machine<Authenticator> {
     fn start(&mut self) {
@@ -289,7 +383,17 @@ impl Machine<Authenticator> {
 
 impl<S: Fed> Machine<S> {
     fn new(session: S) -> Self {
-        Self { session: Watched::new(session), now: 0, last_fed: Vec::new(), asked: Vec::new() }
+        Self {
+            session: Watched::new(session),
+            now: 0,
+            last_fed: Vec::new(),
+            asked: Vec::new(),
+            honest: None,
+        }
+    }
+
+    fn with(self, honest: impl Counterpart + 'static) -> Self {
+        Self { honest: Some(Box::new(honest)), ..self }
     }
 
     fn run(&mut self, mut program: &[u8]) {
@@ -309,6 +413,12 @@ impl<S: Fed> Machine<S> {
                     let length = u16::try_from(HEADER_LEN + body.len()).unwrap().to_be_bytes();
                     let header = [*code, current.wrapping_add(*offset), length[0], length[1]];
                     self.feed(S::framed([&header, body].concat()));
+                }
+            }
+            HONEST if self.honest.is_some() => {
+                if let Some(honest) = &mut self.honest {
+                    let packet = honest.reply(self.session.last_sent());
+                    self.feed(bent(packet, octets));
                 }
             }
             2 => {
@@ -363,6 +473,17 @@ impl<S: Fed> Machine<S> {
     }
 
     fn note(&mut self, outputs: &[Output]) {
+        for output in outputs {
+            // Who succeeds has the keys of the honest end, if that has any.
+            if let Output::Finished(Ok(outcome)) = output
+                && let Some(honest) = &mut self.honest
+            {
+                let _ = honest.reply(self.session.last_sent());
+                if let Some(keys) = honest.keys() {
+                    assert_eq!(outcome.keys.as_ref().unwrap().msk.expose(), keys.msk.expose());
+                }
+            }
+        }
         self.asked.extend(outputs.iter().filter_map(|output| match output {
             Output::Ask(id, _) => Some(*id),
             _ => None,
@@ -372,6 +493,14 @@ impl<S: Fed> Machine<S> {
     fn instant(&self) -> Instant {
         Instant::from_millis(self.now)
     }
+}
+
+fn bent(mut packet: Vec<u8>, octets: &[u8]) -> Vec<u8> {
+    if let [high, low, over @ ..] = octets {
+        let offset = usize::from(u16::from_be_bytes([*high, *low]));
+        packet.iter_mut().skip(offset).zip(over).for_each(|(octet, over)| *octet ^= over);
+    }
+    packet
 }
 
 const SIGNALS: [Signal; 7] = [
@@ -388,7 +517,7 @@ fn answer(kind: u8, text: &[u8]) -> Answer {
     match kind % 8 {
         0 => Answer::Text(String::from_utf8_lossy(text).into_owned()),
         1 => Answer::Secret(Secret::new(text)),
-        2 => Answer::Credential(Credential::Cleartext(Secret::new(text))),
+        2 => Answer::Credential(credential(kind >> 3, Secret::new(text))),
         3 => Answer::Credential(Credential::Unknown),
         4 => Answer::Verdict(true),
         5 => Answer::Verdict(false),

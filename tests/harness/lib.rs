@@ -11,6 +11,7 @@
 //! | [`script`] | one end is real, the other is octets written by the test |
 //! | [`seeds`] | runs a test for many seeds and names the one that failed |
 //! | [`talk`] | a method that never ends, for the states no built-in method has |
+//! | [`honest`] | the other end of a login under attack |
 //! | [`fuzzing`] | what the fuzz targets call; the corpora are replayed through it |
 //!
 //! Everything follows from a `u64` seed.
@@ -26,6 +27,7 @@
 pub mod answers;
 pub mod certs;
 pub mod fuzzing;
+pub mod honest;
 pub mod link;
 pub mod pair;
 pub mod script;

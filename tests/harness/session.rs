@@ -110,8 +110,12 @@ impl Session for Peer {
                 matches!(Packet::parse(packet), Ok(Packet::Success(id)) if id == last || id == last.next())
             }
             Cause::Signal(signal) => *signal == Signal::AltAccept,
-            // RFC 9190 §2.5: the protected success needs no EAP-Success.
-            Cause::Timeout => matches!(response.method, MethodType::TLS | MethodType::TTLS),
+            // The protected success of RFC 9190 §2.5, or the acknowledged Success of MSCHAPv2, needs
+            // no EAP-Success.
+            Cause::Timeout => {
+                matches!(response.method, MethodType::TLS | MethodType::TTLS)
+                    || (response.method == MethodType::MSCHAPV2 && response.data == [3])
+            }
             Cause::Answer { .. } => false,
         };
         // A Notification may stand between the method's answer and the Success.
@@ -132,14 +136,17 @@ impl Session for Authenticator {
         !over
     }
 
-    /// Every built-in method decides by an answer of its host.
+    /// Most methods decide by an answer of their host.
     fn may_succeed(cause: &Cause<'_>, last_sent: &[u8]) -> bool {
         let Ok(Packet::Request(request)) = Packet::parse(last_sent) else { return false };
         match cause {
-            Cause::Answer { favourable } => request.method.is_method() && *favourable,
+            Cause::Answer { favourable } => {
+                request.method.is_method() && request.method != MethodType::MSCHAPV2 && *favourable
+            }
             // The peer has acknowledged our last message, which only it could read or cause.
             Cause::Packet(_) => {
                 matches!(request.method, MethodType::TLS | MethodType::TTLS | MethodType::PEAP)
+                    || (request.method == MethodType::MSCHAPV2 && request.data.first() == Some(&3))
             }
             Cause::Signal(_) | Cause::Timeout => false,
         }

@@ -1,7 +1,8 @@
 //! Our authenticator on the wire: `wpa_supplicant -Dwired`, and `phone`.
 
+use crate::certificates::{Authority, Certificate};
 use crate::lab::{Host, Lab, PHONE, Process};
-use crate::{example, phone, settings};
+use crate::{example, phone, settings, tls_settings};
 
 fn authenticator(lab: &Lab, more: &[&str]) -> Process {
     let mut args = vec!["--interface", "sw0", "--user", "alice:secret"];
@@ -11,13 +12,17 @@ fn authenticator(lab: &Lab, more: &[&str]) -> Process {
     authenticator
 }
 
-fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
+pub(crate) fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
+    wpa_supplicant_with(lab, &format!("eap={eap}\n  password=\"{password}\""))
+}
+
+fn wpa_supplicant_with(lab: &Lab, network: &str) -> Process {
     let control = lab.path("control");
     let config = lab.file(
         "wpa_supplicant.conf",
         &format!(
-            "ctrl_interface={control}\nap_scan=0\nnetwork={{\n  key_mgmt=IEEE8021X\n  eapol_flags=0\n  eap={eap}\n  \
-             identity=\"alice\"\n  password=\"{password}\"\n}}\n"
+            "ctrl_interface={control}\nap_scan=0\nnetwork={{\n  key_mgmt=IEEE8021X\n  eapol_flags=0\n  \
+             identity=\"alice\"\n  {network}\n}}\n"
         ),
     );
     lab.start(Host::Phone, "wpa_supplicant", &["-Dwired", "-iph0", "-c", &config, "-d"])
@@ -62,6 +67,51 @@ fn wpa_supplicant_refuses_what_it_is_not_configured_for() {
     let mut authenticator = authenticator(&lab, &["--method", "md5"]);
     let _wpa_supplicant = wpa_supplicant(&lab, "secret", "GTC");
     authenticator.expect(&format!("{PHONE}: refused: no common method"));
+}
+
+/// With EAP-TLS, every station again after two seconds, and sessions that may be resumed.
+fn resuming_authenticator(lab: &Lab, server: &Certificate, clients: &Authority<'_>) -> Process {
+    #[rustfmt::skip]
+    let more = [
+        "--method", "tls", "--cert", &server.certificate, "--key", &server.key,
+        "--ca", &clients.path, "--session-lifetime", "3600", "--reauth-period", "2000",
+    ];
+    authenticator(lab, &more)
+}
+
+#[test]
+fn wpa_supplicant_resumes_its_session() {
+    for disabled in [true, false] {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let client = ca.client();
+        let mut authenticator = resuming_authenticator(&lab, &ca.server(), &ca);
+        let (ca, disabled) = (&ca.path, u8::from(disabled));
+        let (certificate, key) = (&client.certificate, &client.key);
+        let _wpa_supplicant = wpa_supplicant_with(
+            &lab,
+            &format!(
+                "eap=TLS\n  ca_cert=\"{ca}\"\n  client_cert=\"{certificate}\"\n  \
+                 private_key=\"{key}\"\n  phase1=\"tls_disable_tlsv1_3={disabled}\""
+            ),
+        );
+        authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-TLS)"));
+        for _ in 0..2 {
+            authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-TLS, resumed)"));
+        }
+    }
+}
+
+#[test]
+fn phone_resumes_its_session() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test_CA");
+    let mut authenticator = resuming_authenticator(&lab, &ca.server(), &ca);
+    let mut phone = phone(&lab, &tls_settings(&lab, &ca, &ca.client()), &[]);
+    phone.expect("login ok: alice (EAP-TLS, TLS 1.3)");
+    authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-TLS)"));
+    phone.expect("login ok: alice (EAP-TLS, TLS 1.3, resumed)");
+    authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-TLS, resumed)"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Certificates as files, for the programs of a test bench.
 
 use eap_tests::certs::{Ca, Identity};
+use rcgen::KeyPair;
 
 use crate::lab::Lab;
 
@@ -8,7 +9,7 @@ use crate::lab::Lab;
 pub(crate) struct Authority<'a> {
     lab: &'a Lab,
     name: &'a str,
-    ca: Ca,
+    pub(crate) ca: Ca,
     /// The file with its certificate.
     pub(crate) path: String,
 }
@@ -23,7 +24,7 @@ pub(crate) struct Certificate {
 
 impl<'a> Authority<'a> {
     pub(crate) fn new(lab: &'a Lab, name: &'a str) -> Self {
-        let ca = Ca::new(name);
+        let ca = Ca::current(name, KeyPair::generate().unwrap());
         let path = lab.file(&format!("{name}.pem"), &ca.pem);
         Self { lab, name, ca, path }
     }
@@ -36,11 +37,16 @@ impl<'a> Authority<'a> {
         self.files("client", &self.ca.client("alice"))
     }
 
-    fn files(&self, role: &str, Identity { certificate, key }: &Identity) -> Certificate {
-        let file = |kind, content: &str| {
-            self.lab.file(&format!("{} {role} {kind}.pem", self.name), content)
-        };
-        Certificate {
+    fn files(&self, role: &str, identity: &Identity) -> Certificate {
+        Certificate::new(self.lab, &format!("{} {role}", self.name), identity)
+    }
+}
+
+impl Certificate {
+    /// Writes the files; `name` is what their names begin with.
+    pub(crate) fn new(lab: &Lab, name: &str, Identity { certificate, key }: &Identity) -> Self {
+        let file = |kind, content: &str| lab.file(&format!("{name} {kind}.pem"), content);
+        Self {
             certificate: file("certificate", certificate),
             key: file("key", key),
             device: file("device", &format!("{certificate}{key}")),
@@ -49,10 +55,7 @@ impl<'a> Authority<'a> {
 }
 
 /// What hostapd's EAP server has to be told. It speaks TLS 1.3 only when told to, and 1.2 anyway.
-pub(crate) fn hostapd_tls(server: &Certificate, clients: &Authority<'_>, tls_1_3: bool) -> String {
+pub(crate) fn hostapd_tls(server: &Certificate, ca: &str, tls_1_3: bool) -> String {
     let flags = if tls_1_3 { "tls_flags=[ENABLE-TLSv1.3]\n" } else { "" };
-    format!(
-        "ca_cert={}\nserver_cert={}\nprivate_key={}\n{flags}",
-        clients.path, server.certificate, server.key
-    )
+    format!("ca_cert={ca}\nserver_cert={}\nprivate_key={}\n{flags}", server.certificate, server.key)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The switch's address.
@@ -108,6 +108,7 @@ pub(crate) struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
     log: Arc<Log>,
+    readers: Vec<JoinHandle<()>>,
     /// How many lines earlier expectations have used up.
     read: usize,
 }
@@ -121,10 +122,12 @@ struct Log {
 impl Process {
     fn new(program: &str, mut child: Child) -> Self {
         let log = Arc::new(Log::default());
-        follow(child.stdout.take().unwrap(), Arc::clone(&log));
-        follow(child.stderr.take().unwrap(), Arc::clone(&log));
+        let readers = vec![
+            follow(child.stdout.take().unwrap(), Arc::clone(&log)),
+            follow(child.stderr.take().unwrap(), Arc::clone(&log)),
+        ];
         let name = Path::new(program).file_name().unwrap().to_str().unwrap().to_owned();
-        Self { name, stdin: child.stdin.take(), child, log, read: 0 }
+        Self { name, stdin: child.stdin.take(), child, log, readers, read: 0 }
     }
 
     /// Waits for a line with `text` behind those that earlier calls have found, and gives it.
@@ -144,15 +147,27 @@ impl Process {
                 return lines[self.read - 1].clone();
             }
             let left = until.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "{} did not print {text:?} after line {}:\n{}",
-                self.name,
-                self.read,
-                lines.join("\n")
-            );
+            if left.is_zero() {
+                // A panic with the lock held would leave the log unreadable.
+                let printed = lines.join("\n");
+                drop(lines);
+                panic!("{} did not print {text:?} after line {}:\n{printed}", self.name, self.read);
+            }
             lines = self.log.more.wait_timeout(lines, left).unwrap().0;
         }
+    }
+
+    /// Leaves out the lines so far: later calls find others.
+    pub(crate) fn skip(&mut self) {
+        self.read = self.log.lines.lock().unwrap().len();
+    }
+
+    /// Waits as [`Self::expect`] does, and gives all lines from the first new one on.
+    #[track_caller]
+    pub(crate) fn lines_until(&mut self, text: &str) -> Vec<String> {
+        let start = self.read;
+        self.expect(text);
+        self.lines()[start..self.read].to_vec()
     }
 
     /// All lines so far.
@@ -173,12 +188,13 @@ impl Process {
         assert!(status.unwrap().success());
     }
 
-    /// Waits for the end.
+    /// Waits for the end, and for the last line.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.readers.drain(..).for_each(|reader| reader.join().unwrap());
                 return status;
             }
             assert!(Instant::now() < until, "{} goes on:\n{}", self.name, self.lines().join("\n"));
@@ -194,13 +210,13 @@ impl Drop for Process {
     }
 }
 
-fn follow(stream: impl Read + Send + 'static, log: Arc<Log>) {
+fn follow(stream: impl Read + Send + 'static, log: Arc<Log>) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
             log.lines.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
             log.more.notify_all();
         }
-    });
+    })
 }
 
 #[track_caller]

@@ -1,9 +1,11 @@
 //! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces;
-//! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them.
+//! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them; the keys against
+//! OpenSSL's.
 //!
-//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump and python3, the
-//! built C examples in the folder that `EAP_EXAMPLES_C` names, and the built Rust examples in that
-//! of `EAP_EXAMPLES_RUST`. `tests/run interop` sees to all of it.
+//! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump, openssl and
+//! python3, the built C examples in the folder that `EAP_EXAMPLES_C` names, the built Rust examples
+//! in that of `EAP_EXAMPLES_RUST`, and `openssl_exporter.c` as the program `OPENSSL_EXPORTER`.
+//! `tests/run interop` sees to all of it.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,12 +18,16 @@
 
 mod authenticator;
 mod certificates;
+mod exporters;
 mod lab;
+mod matrix;
+mod mschapv2;
 mod mtu;
+mod openssl;
 mod phone;
 mod radius;
-mod tls;
 
+use certificates::{Authority, Certificate};
 use lab::{Host, Lab, Process};
 
 /// The path of a built C example.
@@ -51,6 +57,16 @@ fn settings_with(lab: &Lab, mode: u8, identity: &str, more: &str) -> String {
 "#
     );
     lab.file("cfg.xml", &xml)
+}
+
+/// The phone's settings for EAP-TLS.
+fn tls_settings(lab: &Lab, ca: &Authority<'_>, client: &Certificate) -> String {
+    let (ca, device) = (&ca.path, &client.device);
+    let certificates = format!(
+        r#"<P20987 para="802.1XCACertificateURL">{ca}</P20987>
+    <P20988 para="802.1XDeviceCertificateURL">file://{device}</P20988>"#
+    );
+    settings_with(lab, 2, "alice", &certificates)
 }
 
 /// The phone, on its end of the cable, with short times.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::certificates::{Authority, Certificate, hostapd_tls};
 use crate::lab::{Host, Lab, PHONE, Process};
-use crate::{example, phone, settings, settings_with};
+use crate::{example, phone, settings, tls_settings};
 
 /// hostapd with its own EAP server and the user alice.
 fn hostapd(lab: &Lab, more: &str) -> Process {
@@ -18,7 +18,7 @@ fn hostapd_with_tls(
     clients: &Authority<'_>,
     tls_1_3: bool,
 ) -> Process {
-    hostapd_with_users(lab, "* TLS\n", &hostapd_tls(server, clients, tls_1_3))
+    hostapd_with_users(lab, "* TLS\n", &hostapd_tls(server, &clients.path, tls_1_3))
 }
 
 fn hostapd_with_users(lab: &Lab, users: &str, more: &str) -> Process {
@@ -26,7 +26,7 @@ fn hostapd_with_users(lab: &Lab, users: &str, more: &str) -> Process {
     start_hostapd(lab, &format!("eap_server=1\neap_user_file={users}\n{more}"))
 }
 
-fn start_hostapd(lab: &Lab, more: &str) -> Process {
+pub(crate) fn start_hostapd(lab: &Lab, more: &str) -> Process {
     let config = format!(
         "interface=sw0\ndriver=wired\nieee8021x=1\neapol_version=2\n\
          logger_stdout=-1\nlogger_stdout_level=0\n{more}\n"
@@ -51,16 +51,6 @@ fn logs_in_with_md5() {
     hostapd.expect("IEEE 802.1X: authenticated");
 }
 
-/// The phone's settings for EAP-TLS.
-fn tls_settings(lab: &Lab, ca: &Authority<'_>, client: &Certificate) -> String {
-    let (ca, device) = (&ca.path, &client.device);
-    let certificates = format!(
-        r#"<P20987 para="802.1XCACertificateURL">{ca}</P20987>
-    <P20988 para="802.1XDeviceCertificateURL">file://{device}</P20988>"#
-    );
-    settings_with(lab, 2, "alice", &certificates)
-}
-
 #[test]
 fn logs_in_with_tls_1_2_and_1_3() {
     for (tls_1_3, version) in [(false, "1.2"), (true, "1.3")] {
@@ -75,6 +65,80 @@ fn logs_in_with_tls_1_2_and_1_3() {
         hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
         hostapd.expect("IEEE 802.1X: authenticated");
     }
+}
+
+/// hostapd that lets sessions be resumed, and authenticates every station again after two seconds.
+fn resuming_hostapd(lab: &Lab, ca: &Authority<'_>, tls_1_3: bool) -> Process {
+    let tls = hostapd_tls(&ca.server(), &ca.path, tls_1_3);
+    let more = format!("{tls}tls_session_lifetime=3600\neap_reauth_period=2\n");
+    hostapd_with_users(lab, "* TLS\n", &more)
+}
+
+#[test]
+fn reauthentication_by_hostapd_is_resumed_with_tls_1_2() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test_CA");
+    let mut hostapd = resuming_hostapd(&lab, &ca, false);
+    let mut phone = phone(&lab, &tls_settings(&lab, &ca, &ca.client()), &[]);
+    phone.expect("login ok: alice (EAP-TLS, TLS 1.2)");
+    for _ in 0..3 {
+        phone.expect("login ok: alice (EAP-TLS, TLS 1.2, resumed)");
+        hostapd.expect("IEEE 802.1X: authenticated");
+    }
+    assert!(!phone.lines().iter().any(|line| line.contains("port: unauthorized")));
+}
+
+/// In a resumed login, hostapd 2.10 gives no ticket: the next one is a full login.
+#[test]
+fn reauthentication_by_hostapd_is_resumed_with_tls_1_3() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test_CA");
+    let mut hostapd = resuming_hostapd(&lab, &ca, true);
+    let mut phone = phone(&lab, &tls_settings(&lab, &ca, &ca.client()), &[]);
+    for _ in 0..3 {
+        for line in
+            ["login ok: alice (EAP-TLS, TLS 1.3)", "login ok: alice (EAP-TLS, TLS 1.3, resumed)"]
+        {
+            phone.expect(line);
+            hostapd.expect("IEEE 802.1X: authenticated");
+        }
+    }
+    assert!(!phone.lines().iter().any(|line| line.contains("login failed")));
+}
+
+#[test]
+fn the_user_is_asked_about_the_server_once() {
+    for tls_1_3 in [false, true] {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let _hostapd = resuming_hostapd(&lab, &ca, tls_1_3);
+        let config = tls_settings(&lab, &ca, &ca.client());
+        let mut phone = phone(&lab, &config, &["--ask-server"]);
+        let question = phone.expect("yes or no wanted");
+        let (_, fingerprint) = question.split_once("CN=radius.example.org, SHA-256 ").unwrap();
+        assert!(fingerprint.len() == 64 && fingerprint.bytes().all(|c| c.is_ascii_hexdigit()));
+        phone.type_line("perhaps");
+        phone.expect("yes or no, once more");
+        phone.type_line("yes");
+        phone.expect("login ok: alice");
+        phone.expect(", resumed)");
+        let asked = phone.lines().iter().filter(|line| line.contains("yes or no wanted")).count();
+        assert_eq!(asked, 1);
+    }
+}
+
+#[test]
+fn a_server_that_the_user_declines_is_refused() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test_CA");
+    let hostapd = hostapd_with_tls(&lab, &ca.server(), &ca, true);
+    let config = tls_settings(&lab, &ca, &ca.client());
+    let mut phone = phone(&lab, &config, &["--ask-server", "--once"]);
+    phone.expect("yes or no wanted");
+    phone.type_line("no");
+    phone.expect("login failed: the certificate was declined");
+    assert_eq!(phone.wait().code(), Some(1));
+    assert!(!hostapd.lines().iter().any(|line| line.contains("AP-STA-CONNECTED")));
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub(crate) fn radius_peer(lab: &Lab, method: &str, identity: &str, more: &[&str]
 
 /// Our peer with a password; the last line that it prints.
 #[track_caller]
-fn log_in(lab: &Lab, method: &str, identity: &str, password: &str) -> String {
+pub(crate) fn log_in(lab: &Lab, method: &str, identity: &str, password: &str) -> String {
     radius_peer(lab, method, identity, &["--password", password]).pop().unwrap()
 }
 
@@ -120,10 +120,15 @@ fn eapol_test_without_a_common_method_is_refused() {
 /// FreeRADIUS with the user alice, and nothing that the distribution has configured; `eap` is what
 /// its EAP module is told.
 pub(crate) fn freeradius(lab: &Lab, eap: &str) -> Process {
+    freeradius_with(lab, "alice Cleartext-Password := \"secret\"\n", eap)
+}
+
+/// FreeRADIUS with these lines of its user file.
+pub(crate) fn freeradius_with(lab: &Lab, users: &str, eap: &str) -> Process {
     let folder = lab.path("raddb");
     std::fs::create_dir_all(&folder).unwrap();
     lab.file("raddb/dictionary", "$INCLUDE /usr/share/freeradius/dictionary\n");
-    let users = lab.file("raddb/users", "alice Cleartext-Password := \"secret\"\n");
+    let users = lab.file("raddb/users", users);
     lab.file(
         "raddb/radiusd.conf",
         &format!(
@@ -147,6 +152,8 @@ modules {{
     files {{
         filename = {users}
     }}
+    mschap {{
+    }}
     eap {{
 {eap}
     }}
@@ -167,6 +174,9 @@ server default {{
     authenticate {{
         Auth-Type PAP {{
             pap
+        }}
+        Auth-Type MS-CHAP {{
+            mschap
         }}
         eap
     }}

@@ -10,6 +10,7 @@
 
 mod bad_link;
 mod login;
+mod mschapv2;
 mod negotiation;
 
 use eap_rs::{AuthenticatorConfig, AuthenticatorConfigBuilder, MethodType};

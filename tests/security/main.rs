@@ -1,5 +1,6 @@
 //! What went wrong in other implementations must not go wrong here: one module per family of
-//! flaws, and named tests for the CVEs whose method we have.
+//! flaws, and named tests for the CVEs whose method we have. Those of EAP-TLS are in `tests/tls`,
+//! those of certificates beside their policy.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@ mod disabled_methods;
 mod early_success;
 mod keys;
 mod lengths;
+mod mschapv2;
 mod peer_states;
 mod port;
 mod resources;

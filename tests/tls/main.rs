@@ -1,4 +1,12 @@
-//! EAP-TLS (RFC 5216, RFC 9190) between our own two ends, in memory.
+//! EAP-TLS (RFC 5216, RFC 9190) in memory: between our own two ends, and against a bare rustls.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`login`], [`refusal`] | logins that succeed and fail, with cause and alert |
+//! | [`chains`] | 20 kB of certificates, and where the limits are |
+//! | [`flows`] | the figures of the RFCs |
+//! | [`fragments`], [`closing`], [`hellos`] | attacks |
+//! | [`wire`], [`bare`], [`transcript`] | what these are made of |
 
 #![allow(
     clippy::unwrap_used,
@@ -41,6 +49,8 @@ struct Setup {
     client: Identity,
     versions: [TlsVersion; 2],
     fragment_size: usize,
+    /// What both sides look certificates up in.
+    revocation_lists: Vec<Vec<u8>>,
     unix_time: u64,
 }
 
@@ -49,7 +59,15 @@ impl Setup {
         let ca = Ca::default();
         let server = ca.server("radius.example.org");
         let client = ca.client("alice@example.org");
-        Self { ca, server, client, versions: VERSIONS, fragment_size: 1398, unix_time: NOW }
+        Self {
+            ca,
+            server,
+            client,
+            versions: VERSIONS,
+            fragment_size: 1398,
+            revocation_lists: Vec::new(),
+            unix_time: NOW,
+        }
     }
 
     fn version(mut self, version: TlsVersion) -> Self {
@@ -69,7 +87,7 @@ impl Setup {
 
     fn peer_builder(&self, servers: CertificatePolicyBuilder) -> TlsPeerConfigBuilder {
         let [min, max] = self.versions;
-        TlsPeerConfig::builder(servers)
+        TlsPeerConfig::builder(self.with_lists(servers))
             .certificate(self.client.certificate.as_bytes(), self.client.key.as_bytes())
             .min_version(min)
             .max_version(max)
@@ -80,7 +98,7 @@ impl Setup {
         let [min, max] = self.versions;
         let (certificate, key) = (&self.server.certificate, &self.server.key);
         TlsServerConfig::builder(certificate.as_bytes(), key.as_bytes())
-            .clients(clients)
+            .clients(self.with_lists(clients))
             .min_version(min)
             .max_version(max)
             .fragment_size(self.fragment_size)
@@ -92,6 +110,10 @@ impl Setup {
 
     fn server(&self) -> TlsServerConfig {
         self.server_builder(self.clients()).build().unwrap()
+    }
+
+    fn with_lists(&self, policy: CertificatePolicyBuilder) -> CertificatePolicyBuilder {
+        self.revocation_lists.iter().fold(policy, |policy, list| policy.crl(list))
     }
 
     fn drive(&self) -> Pair {

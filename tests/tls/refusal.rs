@@ -6,8 +6,9 @@ use eap_rs::tls::{
 use eap_rs::{Failure, MethodType, Received};
 use eap_tests::certs::Ca;
 use eap_tests::script;
-use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
+use rcgen::{ExtendedKeyUsagePurpose, SanType, date_time_ymd};
 
+use crate::wire::Role;
 use crate::{Setup, VERSIONS};
 
 /// What spoils the set-up, what it has to be called, and the alert.
@@ -60,8 +61,9 @@ fn a_server_the_peer_does_not_trust_is_refused_with_its_cause_and_alert() {
     }
 }
 
+/// CVE-2023-26463 (strongSwan): a client's certificate was accepted with no CA behind it.
 #[test]
-fn a_client_the_server_does_not_trust_is_refused_with_its_cause_and_alert() {
+fn cve_2023_26463_a_client_the_server_does_not_trust_is_refused_with_its_cause_and_alert() {
     for version in VERSIONS {
         let cases: [Case; 3] = [
             (
@@ -96,6 +98,52 @@ fn a_client_the_server_does_not_trust_is_refused_with_its_cause_and_alert() {
             assert!(expected(refusal), "{version}: {refusal}");
             // Also in TLS 1.3, where the peer's handshake was over before it was judged.
             assert_eq!(pair.peer.failure(), &Failure::TlsAlert(TlsAlert(alert)), "{version}");
+        }
+    }
+}
+
+/// CVE-2011-2701 and CVE-2015-4680 (FreeRADIUS): certificates that had been revoked, their own or
+/// that of the CA above them, were accepted.
+#[test]
+fn cve_2015_4680_a_revoked_leaf_or_intermediate_is_refused_on_either_side() {
+    const REVOKED: u64 = 4711;
+    for version in VERSIONS {
+        for (sub_serial, server_serial, client_serial) in
+            [(1, 2, 3), (1, REVOKED, 3), (1, 2, REVOKED), (REVOKED, 2, 3)]
+        {
+            let mut setup = Setup::new().version(version);
+            let sub = setup.ca.sub_ca("Sub CA", |p| p.serial_number = Some(sub_serial.into()));
+            let issue = |usage, serial: u64| {
+                let mut identity = sub.issue(|params| {
+                    params.extended_key_usages = vec![usage];
+                    params.subject_alt_names =
+                        vec![SanType::DnsName("radius.example.org".try_into().unwrap())];
+                    params.serial_number = Some(serial.into());
+                });
+                identity.certificate.push_str(&sub.pem);
+                identity
+            };
+            setup.server = issue(ExtendedKeyUsagePurpose::ServerAuth, server_serial);
+            setup.client = issue(ExtendedKeyUsagePurpose::ClientAuth, client_serial);
+            setup.revocation_lists = vec![
+                setup.ca.revocation_list(&[REVOKED]).into_bytes(),
+                sub.revocation_list(&[REVOKED]).into_bytes(),
+            ];
+            let wire = setup.wire().run();
+            let refused = Failure::Certificate(CertificateRefusal::Revoked);
+            // RFC 8446 §6.2: certificate_revoked.
+            let alert = Failure::TlsAlert(TlsAlert(44));
+            match (sub_serial, server_serial, client_serial) {
+                (1, 2, 3) => wire.succeed("nobody is revoked"),
+                (1, 2, REVOKED) => {
+                    assert_eq!(wire.failure(Role::Server), &refused);
+                    assert_eq!(wire.failure(Role::Peer), &alert);
+                }
+                _ => {
+                    assert_eq!(wire.failure(Role::Peer), &refused);
+                    assert_eq!(wire.failure(Role::Server), &alert);
+                }
+            }
         }
     }
 }

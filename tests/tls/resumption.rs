@@ -343,26 +343,6 @@ fn a_server_that_does_not_know_the_time_resumes_nothing() {
     });
 }
 
-/// hostapd 2.10 refuses the tickets that it gives in a session it has resumed.
-#[test]
-fn a_peer_learns_which_tickets_a_server_does_not_mean() {
-    let mut bench = Bench::new(Setup::new().version(TlsVersion::V1_3), Kept::InMemory);
-    let server = bench.setup.server_builder(bench.setup.clients().ask_host());
-    let server = server.resumption(resumption(bench.kept, &bench.keys)).build().unwrap();
-    bench.server = Arc::new(server);
-    let log_in = |trusts| {
-        let directory = Directory { trusts, ..Directory::default() };
-        let pair = bench.setup.pair(Arc::clone(&bench.peer), Arc::clone(&bench.server));
-        pair.with_directory(directory).drive()
-    };
-    assert!(!resumed(&log_in(true)));
-    assert!(resumed(&log_in(true)));
-    assert!(log_in(false).peer.result().is_err());
-    for expected in [false, true, false, true] {
-        assert_eq!(resumed(&log_in(true)), expected);
-    }
-}
-
 /// hostapd 2.10 sends no protected success for a session that it resumes.
 #[test]
 fn an_unprotected_success_suffices_for_a_resumed_session_unless_told_otherwise() {

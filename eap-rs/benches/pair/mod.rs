@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};
 use eap_rs::{
     Answer, Authenticator, AuthenticatorConfig, ConfigError, Credential, Instant, MethodType,
     Output, Peer, PeerConfig, Query, Received, Secret,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+
+use crate::pki::{Pki, SERVER_NAME};
 
 /// What the user types and the operator has on file.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -30,16 +33,37 @@ impl Setup {
         Ok(Self { peer: Arc::new(peer), authenticator: Arc::new(authenticator) })
     }
 
+    /// EAP-TLS with one version only.
+    pub(crate) fn tls(pki: &Pki, version: TlsVersion) -> Result<Self, ConfigError> {
+        let (own, ca) = (&pki.client, pki.ca.as_bytes());
+        let servers = CertificatePolicy::for_servers().ca(ca).server_name(SERVER_NAME);
+        let peer = TlsPeerConfig::builder(servers)
+            .certificate(own.certificate.as_bytes(), own.key.as_bytes())
+            .min_version(version)
+            .max_version(version)
+            .build()?;
+        let own = &pki.server;
+        let server = TlsServerConfig::builder(own.certificate.as_bytes(), own.key.as_bytes())
+            .clients(CertificatePolicy::for_clients().ca(ca))
+            .min_version(version)
+            .max_version(version)
+            .build()?;
+        let peer = PeerConfig::builder().identity("phone-17@example.org").tls(peer).build()?;
+        let authenticator = AuthenticatorConfig::builder().tls(server).build()?;
+        Ok(Self { peer: Arc::new(peer), authenticator: Arc::new(authenticator) })
+    }
+
     pub(crate) fn peer(&self) -> PeerEnd {
-        PeerEnd { session: Peer::new(self.peer.clone(), StdRng::seed_from_u64(1)), done: None }
+        let mut session = Peer::new(self.peer.clone(), StdRng::seed_from_u64(1));
+        session.set_unix_time(UNIX_TIME, NOW);
+        PeerEnd { session, done: None }
     }
 
     pub(crate) fn authenticator(&self) -> AuthenticatorEnd {
         let rng = StdRng::seed_from_u64(2);
-        AuthenticatorEnd {
-            session: Authenticator::new(self.authenticator.clone(), rng),
-            done: None,
-        }
+        let mut session = Authenticator::new(self.authenticator.clone(), rng);
+        session.set_unix_time(UNIX_TIME, NOW);
+        AuthenticatorEnd { session, done: None }
     }
 
     /// A login from the first packet to the last; a refused one is a broken benchmark.
@@ -55,6 +79,8 @@ impl Setup {
 
 /// The time of every event: no timer is under test.
 const NOW: Instant = Instant::from_millis(0);
+/// 2030-06-01, for the dates of certificates.
+const UNIX_TIME: u64 = 1_906_502_400;
 
 macro_rules! end {
     ($(#[$doc:meta])* $name:ident, $session:ident) => {

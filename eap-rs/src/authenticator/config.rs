@@ -145,7 +145,8 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
-    /// The authenticator's own name, at most 255 octets, which MD5-Challenge tells the peer.
+    /// The authenticator's own name, at most 255 octets, which MD5-Challenge and EAP-MSCHAPv2 tell the
+    /// peer.
     #[must_use]
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = name.into();

@@ -4,6 +4,7 @@ use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
 use super::{NtHash, des_encrypt};
+use crate::identity::without_domain;
 
 /// Octets of a challenge of MS-CHAPv2.
 pub(crate) const CHALLENGE_LEN: usize = 16;
@@ -96,13 +97,6 @@ impl MasterKeys {
     }
 }
 
-/// The name that enters the challenge hash: without the Windows domain in front (RFC 2759 §4).
-pub(crate) fn without_domain(name: &[u8]) -> &[u8] {
-    let mut parts = name.splitn(2, |octet| *octet == b'\\');
-    let first = parts.next();
-    parts.next().or(first).unwrap_or_default()
-}
-
 fn sha1(parts: &[&[u8]]) -> Zeroizing<[u8; 20]> {
     let mut hash = Sha1::new();
     for part in parts {
@@ -174,10 +168,5 @@ mod tests {
         exchange(b"EXAMPLE\\User", |exchange| {
             assert_eq!(exchange.challenge(), hex("d02e4386bce91226"));
         });
-        assert_eq!(without_domain(b"EXAMPLE\\alice\\x"), b"alice\\x");
-        assert_eq!(without_domain(b"alice@example.org"), b"alice@example.org");
-        assert_eq!(without_domain(b"EXAMPLE\\"), b"");
-        assert_eq!(without_domain(b"\\"), b"");
-        assert_eq!(without_domain(b""), b"");
     }
 }

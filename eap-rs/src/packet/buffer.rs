@@ -6,12 +6,16 @@ use super::{Code, HEADER_LEN, Identifier, MethodType, TypeForm};
 
 /// A packet being built. A method appends its Type-Data; header and length are the machine's.
 ///
-/// The storage is reused from packet to packet and wiped when dropped: it may hold a password.
+/// The storage is reused from packet to packet, unless the last one was long, and wiped when
+/// dropped: it may hold a password.
 #[derive(Debug, Default)]
 pub struct PacketBuffer(Vec<u8>);
 
 /// Octets of most packets of the small methods, so that the storage grows once.
 const TYPICAL_LEN: usize = 64;
+
+/// More storage than this is given back: a server holds many buffers, which do little but wait.
+const KEPT_LEN: usize = 256;
 
 /// The packet exceeds the 65,535 octets that its Length field can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,10 @@ impl PacketBuffer {
         method: MethodType,
         form: TypeForm,
     ) {
+        if self.0.capacity() > KEPT_LEN {
+            self.0.zeroize();
+            self.0 = Vec::new();
+        }
         self.0.clear();
         self.0.reserve(TYPICAL_LEN);
         self.0.extend_from_slice(&[code as u8, identifier.0, 0, 0]);

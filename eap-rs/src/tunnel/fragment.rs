@@ -4,6 +4,9 @@
 //! Each side in turn sends a message, in as many packets as it takes; the other side acknowledges
 //! all but the last with a packet of no data.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+
 use std::borrow::Cow;
 
 use crate::{Discard, PacketBuffer};
@@ -27,8 +30,10 @@ const HEADER_LEN: usize = 6;
 pub(crate) struct Fragments {
     limits: Limits,
     incoming: Option<Reassembly>,
+    /// What is left to be sent.
     outgoing: Vec<u8>,
-    sent: usize,
+    /// Whether a fragment of the message has been sent.
+    begun: bool,
     announce_length: bool,
 }
 
@@ -111,7 +116,7 @@ impl<'a> Header<'a> {
 impl Fragments {
     pub(crate) fn new(limits: Limits) -> Self {
         let outgoing = Vec::new();
-        Self { limits, incoming: None, outgoing, sent: 0, announce_length: false }
+        Self { limits, incoming: None, outgoing, begun: false, announce_length: false }
     }
 
     /// What the Type-Data of a packet would be taken for. Changes nothing.
@@ -188,26 +193,31 @@ impl Fragments {
 
     /// Whether part of a message is still to be sent.
     pub(crate) fn is_sending(&self) -> bool {
-        self.sent < self.outgoing.len()
+        !self.outgoing.is_empty()
     }
 
-    /// The message to send next; the storage is reused. Nothing may be left of the last one.
+    /// The message to send next. Nothing may be left of the last one.
     pub(crate) fn message(&mut self) -> &mut Vec<u8> {
-        self.outgoing.clear();
-        self.sent = 0;
+        self.forget_outgoing();
         &mut self.outgoing
     }
 
+    fn forget_outgoing(&mut self) {
+        self.outgoing = Vec::new();
+        self.begun = false;
+    }
+
     /// Appends the Type-Data of the next packet: the next fragment, or an acknowledgement when
-    /// there is nothing to send.
+    /// there is nothing to send. Storage of what is on its way is given back at once: a server
+    /// holds many conversations, which do little but wait.
     pub(crate) fn write_next(&mut self, version: u8, out: &mut PacketBuffer) {
-        let rest = self.outgoing.get(self.sent..).unwrap_or_default();
-        let first = self.sent == 0 && !rest.is_empty();
+        let rest = self.outgoing.as_slice();
+        let first = !self.begun && !rest.is_empty();
         let room = self.limits.fragment_size;
         let with_length = first && (self.announce_length || rest.len() > room);
         let room = if with_length { room.saturating_sub(LENGTH_LEN).max(1) } else { room };
-        let fragment = rest.get(..room).unwrap_or(rest);
-        let more = if fragment.len() < rest.len() { MORE_FRAGMENTS } else { 0 };
+        let (fragment, left) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+        let more = if left.is_empty() { 0 } else { MORE_FRAGMENTS };
         if with_length {
             // A message is at most as long as the engine's output, far below 4 GiB.
             let total = u32::try_from(rest.len()).unwrap_or(u32::MAX);
@@ -217,7 +227,8 @@ impl Fragments {
             out.push(version & VERSION | more);
         }
         out.extend(fragment);
-        self.sent = self.sent.saturating_add(fragment.len());
+        self.begun = !left.is_empty();
+        self.outgoing = left.to_vec();
     }
 }
 
@@ -233,6 +244,10 @@ pub(crate) fn write_start(version: u8, out: &mut PacketBuffer) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::panic::catch_unwind;
+    use std::path::Path;
+
     use super::*;
 
     const LIMITS: Limits = Limits { max_message: 64, fragment_size: 10 };
@@ -450,5 +465,19 @@ mod tests {
         fragments.write_next(0, &mut PacketBuffer::default());
         assert_eq!(fragments.receive(&[0, 1]), discarded(Discard::TunnelAckExpected));
         assert_eq!(fragments.receive(&[0]), Ok(Arrival::Acknowledged));
+    }
+
+    #[test]
+    fn the_corpus_of_the_fuzz_target_passes() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/fragment");
+        let mut files = 0;
+        for entry in fs::read_dir(&folder).expect("every target has a corpus") {
+            let path = entry.unwrap().path();
+            let data = fs::read(&path).unwrap();
+            let outcome = catch_unwind(|| fuzzing::fragment(&data));
+            assert!(outcome.is_ok(), "{} fails", path.display());
+            files += 1;
+        }
+        assert!(files >= 10, "{} has {files} files", folder.display());
     }
 }

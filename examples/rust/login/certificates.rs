@@ -45,8 +45,11 @@ impl Certificates {
     /// TLS as the peer does it. Without the server's name, every server of the CA could pose as
     /// the network.
     pub(crate) fn peer(&self, settings: TlsSettings) -> Result<TlsPeerConfig, ConfigError> {
-        let servers =
+        let mut servers =
             CertificatePolicy::for_servers().ca(self.ca.as_bytes()).server_name(SERVER_NAME);
+        if settings.ask {
+            servers = servers.ask_host();
+        }
         TlsPeerConfig::builder(servers)
             .certificate(self.client.pem.as_bytes(), self.client.key.as_bytes())
             .min_version(settings.min)
@@ -57,7 +60,10 @@ impl Certificates {
 
     /// TLS as the authenticator does it.
     pub(crate) fn server(&self, settings: TlsSettings) -> Result<TlsServerConfig, ConfigError> {
-        let clients = CertificatePolicy::for_clients().ca(self.ca.as_bytes());
+        let mut clients = CertificatePolicy::for_clients().ca(self.ca.as_bytes());
+        if settings.ask {
+            clients = clients.ask_host();
+        }
         self.server_builder(settings).clients(clients).build()
     }
 

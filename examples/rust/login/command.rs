@@ -10,6 +10,7 @@ use crate::names::{Named, PHONE_MODES, all, available, find};
 pub(crate) const USAGE: &str = "\
 usage: login [--method NAME] [--wrong-password]
              [--tls-min VERSION] [--tls-max VERSION] [--fragment-size N]
+             [--ask]
        login --list
        login --help
 ";
@@ -45,11 +46,13 @@ pub(crate) struct TlsSettings {
     pub(crate) max: TlsVersion,
     /// `--fragment-size`.
     pub(crate) fragment_size: usize,
+    /// `--ask`.
+    pub(crate) ask: bool,
 }
 
 impl Default for TlsSettings {
     fn default() -> Self {
-        Self { min: TlsVersion::V1_2, max: TlsVersion::V1_3, fragment_size: 1398 }
+        Self { min: TlsVersion::V1_2, max: TlsVersion::V1_3, fragment_size: 1398, ask: false }
     }
 }
 
@@ -75,6 +78,10 @@ impl Command {
                 Arg::Long("fragment-size") => {
                     tls.fragment_size = arguments.value()?.parse()?;
                     tls_flag = Some("--fragment-size");
+                }
+                Arg::Long("ask") => {
+                    tls.ask = true;
+                    tls_flag = Some("--ask");
                 }
                 Arg::Long("list") => list = true,
                 Arg::Long("help") => help = true,
@@ -122,6 +129,7 @@ pub(crate) fn help() -> String {
   --tls-min VERSION, --tls-max VERSION
                     the TLS versions allowed: 1.2 or 1.3, both if not given
   --fragment-size N the most octets of TLS in one packet, 1398 if not given
+  --ask             the user and the operator are asked about the certificates
   --list            what is known of each method
   --help            this text
 
@@ -189,6 +197,7 @@ mod tests {
         assert_eq!(login(&flags).tls, expected);
         let expected = TlsSettings { max: TlsVersion::V1_2, ..Default::default() };
         assert_eq!(login(&["--method", "tls", "--tls-max=1.2"]).tls, expected);
+        assert!(login(&["--method", "tls", "--ask"]).tls.ask);
     }
 
     #[test]

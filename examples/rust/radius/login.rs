@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use eap_rs::radius::{MppeKeys, RadiusCode};
 use eap_rs::{
-    Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig, Query, Received,
-    Secret, Signal,
+    AccountRefusal, Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig,
+    Query, Received, Secret, Signal,
 };
 use rand::rngs::StdRng;
 
@@ -34,20 +34,33 @@ struct Success {
     resumed: bool,
 }
 
+/// What a person would type.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    /// Password, token or one-time password.
+    pub(crate) password: Option<String>,
+    /// The password after a wrong one.
+    pub(crate) retry: Option<String>,
+    /// The password after an expired one.
+    pub(crate) new: Option<String>,
+}
+
 /// The host of a peer.
 pub(crate) struct Login<'a> {
     peer: Peer,
-    password: Option<&'a str>,
+    typed: &'a Typed,
+    /// Why the network refused what was typed, if there is nothing else to type.
+    refused: Option<AccountRefusal>,
     clock: Clock,
     finished: Option<Result<Outcome, Failure>>,
     round_trips: u32,
 }
 
 impl<'a> Login<'a> {
-    pub(crate) fn new(config: Arc<PeerConfig>, password: Option<&'a str>, rng: StdRng) -> Self {
+    pub(crate) fn new(config: Arc<PeerConfig>, typed: &'a Typed, rng: StdRng) -> Self {
         let mut peer = Peer::new(config, rng);
         peer.set_unix_time(unix_time(), Instant::from_millis(0));
-        Self { peer, password, clock: Clock::start(), finished: None, round_trips: 0 }
+        Self { peer, typed, refused: None, clock: Clock::start(), finished: None, round_trips: 0 }
     }
 
     /// Logs in.
@@ -83,7 +96,7 @@ impl<'a> Login<'a> {
                     {
                         self.round_trips += 1;
                     }
-                    return Err(failure.to_string());
+                    return Err(self.explain(&failure));
                 }
                 (None, Some(packet)) => packet,
                 _ => return Err("the network expects an answer where there is none".into()),
@@ -154,12 +167,29 @@ impl<'a> Login<'a> {
         Ok(response)
     }
 
-    fn answer(&self, query: &Query) -> Answer {
-        match (query.innermost(), self.password) {
-            (Query::Password { .. } | Query::Token { .. }, Some(password)) => {
-                Answer::Secret(Secret::from(password))
+    fn answer(&mut self, query: &Query) -> Answer {
+        let (typed, refused) = match query.innermost() {
+            Query::Token { .. } | Query::Password { refused: None, .. } => {
+                (&self.typed.password, None)
             }
-            _ => Answer::Decline,
+            Query::Password { refused, .. } => (&self.typed.retry, refused.clone()),
+            Query::NewPassword { refused, .. } => (&self.typed.new, Some(refused.clone())),
+            _ => (&None, None),
+        };
+        match typed {
+            Some(password) => Answer::Secret(Secret::from(password.as_str())),
+            None => {
+                self.refused = refused;
+                Answer::Decline
+            }
+        }
+    }
+
+    /// A login that was given up says why it could not go on.
+    fn explain(&self, failure: &Failure) -> String {
+        match (failure, &self.refused) {
+            (Failure::Declined, Some(refused)) => refused.to_string(),
+            _ => failure.to_string(),
         }
     }
 }

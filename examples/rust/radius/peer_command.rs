@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use eap_rs::NtHash;
 use eap_rs::radius::SharedSecret;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
+use crate::login::Typed;
 use crate::names::{Named, available, find};
+use crate::nt_hash;
 use crate::tls_flags::TlsFlags;
 
 /// How the example is called.
@@ -37,7 +40,7 @@ pub(crate) enum Command {
     /// `--help`.
     Help,
     /// Log in.
-    Login(Settings),
+    Login(Box<Settings>),
 }
 
 /// How to log in.
@@ -51,8 +54,10 @@ pub(crate) struct Settings {
     pub(crate) method: Named,
     /// `--identity`.
     pub(crate) identity: String,
-    /// `--password`.
-    pub(crate) password: Option<String>,
+    /// `--nt-hash`.
+    pub(crate) nt_hash: Option<NtHash>,
+    /// `--password` and its like.
+    pub(crate) typed: Typed,
     /// `--count`.
     pub(crate) count: u32,
     /// `--timeout`: how long to wait for an answer before a request is sent again.
@@ -84,7 +89,7 @@ impl Command {
     /// Reads the command line.
     pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
         let (mut server, mut secret, mut method, mut identity) = (None, None, None, None);
-        let mut password = None;
+        let (mut nt_hash, mut typed) = (None, Typed::default());
         let (mut count, mut timeout) = (1, 3);
         let (mut help, mut json) = (false, false);
         let mut tls = TlsFlags::default();
@@ -96,7 +101,10 @@ impl Command {
                 "secret" => secret = Some(arguments.value()?.string()?),
                 "method" => method = Some(arguments.value()?.string()?),
                 "identity" => identity = Some(arguments.value()?.string()?),
-                "password" => password = Some(arguments.value()?.string()?),
+                "password" => typed.password = Some(arguments.value()?.string()?),
+                "retry-password" => typed.retry = Some(arguments.value()?.string()?),
+                "new-password" => typed.new = Some(arguments.value()?.string()?),
+                "nt-hash" => nt_hash = Some(arguments.value()?.parse_with(hash)?),
                 "count" => count = number(&mut arguments, &flag, 1_000_000)?,
                 "timeout" => timeout = number(&mut arguments, &flag, 60)?,
                 "json" => json = true,
@@ -110,23 +118,28 @@ impl Command {
         }
         let method = find(&required(method, "method")?)?;
         tls.check(&[method])?;
-        Ok(Self::Login(Settings {
+        Ok(Self::Login(Box::new(Settings {
             server: required(server, "server")?,
             secret: SharedSecret::new(required(secret, "secret")?)
                 .map_err(|error| error.to_string())?,
             method,
             identity: required(identity, "identity")?,
-            password,
+            nt_hash,
+            typed,
             count,
             timeout: Duration::from_secs(timeout.into()),
             json,
             tls,
-        }))
+        })))
     }
 }
 
 fn required(value: Option<String>, flag: &str) -> Result<String, Error> {
     value.ok_or_else(|| format!("--{flag} is missing").into())
+}
+
+fn hash(digits: &str) -> Result<NtHash, &'static str> {
+    nt_hash::read(digits).ok_or("accepted: 32 hexadecimal digits")
 }
 
 fn number(arguments: &mut Parser, flag: &str, max: u32) -> Result<u32, Error> {
@@ -148,6 +161,11 @@ pub(crate) fn help() -> String {
   --method NAME         the method: {available}
   --identity NAME       who logs in
   --password PASSWORD   the password, token or one-time password
+  --nt-hash DIGITS      the NT hash of the password in its place (MSCHAPv2)
+  --retry-password PASSWORD  what is typed after a wrong password, if the
+                        server allows another try (MSCHAPv2)
+  --new-password PASSWORD    what is typed when the password has expired
+                        (MSCHAPv2)
   --count N             log in that often, one after the other
   --timeout SECONDS     the wait for an answer, 3 if not given; after three
                         requests without an answer the login has failed

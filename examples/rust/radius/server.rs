@@ -177,7 +177,11 @@ impl<'a, W: Write> Server<'a, W> {
             Some(inner) => (&inner.identity, format!("{} with {}", outcome.method, inner.method)),
             None => (identity, outcome.method.to_string()),
         };
-        writeln!(self.log, "accept {who} ({how}{resumed})")
+        write!(self.log, "accept {who} ({how}{resumed})")?;
+        if let Some(name) = other_name(who, outcome) {
+            write!(self.log, ", certificate of {name}")?;
+        }
+        writeln!(self.log)
     }
 
     fn reject(
@@ -218,6 +222,21 @@ impl<'a, W: Write> Server<'a, W> {
         let deadline = self.sessions.poll_timeout()?;
         Some(deadline.saturating_since(self.clock.now()).max(Duration::from_millis(1)))
     }
+}
+
+/// Who the certificate says it is, if that is not who the peer has said it is. The two may differ,
+/// and then only the certificate counts (RFC 5216 §2.2, §5.2).
+fn other_name<'a>(identity: &Identity, outcome: &'a Outcome) -> Option<&'a str> {
+    let certificate = outcome.tls.as_ref()?.certificate.as_deref()?;
+    let names = || {
+        [&certificate.mail_addresses, &certificate.principal_names, &certificate.dns_names]
+            .into_iter()
+            .flatten()
+            .chain(&certificate.common_name)
+            .chain([&certificate.subject])
+    };
+    let differs = names().all(|name| identity.as_bytes() != name.as_bytes());
+    names().next().filter(|_| differs).map(String::as_str)
 }
 
 /// A deadline has come; or a client has gone before its reply came.

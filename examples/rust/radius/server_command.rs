@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) users: Users,
     /// `--methods`.
     pub(crate) methods: Vec<Named>,
+    /// `--password-retries`.
+    pub(crate) password_retries: u8,
     /// What TLS-based methods have a use for.
     pub(crate) tls: TlsFlags,
 }
@@ -58,6 +60,7 @@ impl Command {
         let (mut listen, mut secret, mut help) = (None, None, false);
         let mut users = Users::default();
         let mut methods: Option<Vec<_>> = None;
+        let mut password_retries = 0;
         let mut tls = TlsFlags::default();
         while let Some(argument) = arguments.next()? {
             let Arg::Long(flag) = argument else { return Err(argument.unexpected()) };
@@ -71,6 +74,7 @@ impl Command {
                     let names = arguments.value()?.string()?;
                     methods = Some(names.split(',').map(find).collect::<Result<_, _>>()?);
                 }
+                "password-retries" => password_retries = arguments.value()?.parse()?,
                 "help" => help = true,
                 _ if tls.read(&flag, &TLS_FLAGS, &mut arguments)? => {}
                 _ => return Err(Arg::Long(&flag).unexpected()),
@@ -90,6 +94,7 @@ impl Command {
             secret: SharedSecret::new(secret).map_err(|error| error.to_string())?,
             users,
             methods,
+            password_retries,
             tls,
         }))
     }
@@ -106,12 +111,18 @@ pub(crate) fn help() -> String {
   --user NAME:PASSWORD   a user
   --users FILE           a TOML file of users; each has a table
                          [users.NAME] with password = \"PASSWORD\"
+                         or nt_hash = \"32 DIGITS\" (MSCHAPv2, GTC), and
+                         perhaps status = \"expired\", \"disabled\",
+                         \"wrong-hour\" or \"no-permission\"
   --methods NAME,NAME    the methods offered, the preferred one first;
                          all of them if not given, those based on TLS
                          only with the files they need:
                          {available}
+  --password-retries N   how often a peer may try another password without
+                         beginning anew (MSCHAPv2), 0 if not given
   --help                 this text
 
+A new password for an expired one is kept until the server ends.
 OTP takes the password for the user's next one-time password.
 
 TLS-based methods also take:

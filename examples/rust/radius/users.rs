@@ -1,25 +1,53 @@
 //! The accounts of the server.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 
-use eap_rs::{Answer, Credential, Identity, Query, Secret};
+use eap_rs::{AccountError, Answer, Credential, Identity, NtHash, Query, Secret};
 use toml::{Table, Value};
+
+use crate::nt_hash;
 
 /// What everybody is shown who logs in by OTP, known or not: the challenge of one user only would
 /// tell who exists.
 const OTP_CHALLENGE: &str = "One-time password: ";
 
-/// Names and passwords.
+/// Names and accounts. What users change of them is gone with the process.
 #[derive(Debug, Default)]
-pub(crate) struct Users(BTreeMap<String, Secret>);
+pub(crate) struct Users(RefCell<BTreeMap<String, Account>>);
+
+#[derive(Debug)]
+struct Account {
+    password: Stored,
+    /// Why it may not be used as it is.
+    restriction: Option<AccountError>,
+}
+
+#[derive(Debug)]
+enum Stored {
+    Password(Secret),
+    NtHash(NtHash),
+}
+
+/// What `status` of an account may be.
+const STATUSES: [(&str, AccountError); 4] = [
+    ("expired", AccountError::PasswordExpired),
+    ("disabled", AccountError::Disabled),
+    ("wrong-hour", AccountError::RestrictedHours),
+    ("no-permission", AccountError::NoPermission),
+];
 
 impl Users {
     /// Adds a user from `NAME:PASSWORD`.
     pub(crate) fn add_pair(&mut self, pair: &str) -> Result<(), String> {
         let (name, password) = pair.split_once(':').ok_or("--user: accepted: NAME:PASSWORD")?;
-        self.0.insert(name.to_owned(), Secret::from(password));
+        self.add(name, Stored::Password(Secret::from(password)), None);
         Ok(())
+    }
+
+    fn add(&mut self, name: &str, password: Stored, restriction: Option<AccountError>) {
+        self.0.get_mut().insert(name.to_owned(), Account { password, restriction });
     }
 
     /// Adds the users of a TOML file.
@@ -35,9 +63,25 @@ impl Users {
             return Err("no [users.NAME]".into());
         };
         for (name, user) in users {
-            let password = user.get("password").and_then(Value::as_str);
-            let password = password.ok_or_else(|| format!("[users.{name}] has no password"))?;
-            self.0.insert(name.clone(), Secret::from(password));
+            let field = |field| user.get(field).and_then(Value::as_str);
+            let stored = match (field("password"), field("nt_hash")) {
+                (Some(password), _) => Stored::Password(Secret::from(password)),
+                (None, Some(digits)) => Stored::NtHash(
+                    nt_hash::read(digits)
+                        .ok_or_else(|| format!("[users.{name}] nt_hash: 32 digits"))?,
+                ),
+                (None, None) => return Err(format!("[users.{name}] has no password")),
+            };
+            let known = |status| STATUSES.into_iter().find(|(word, _)| *word == status);
+            let restriction = match field("status").map(known) {
+                None => None,
+                Some(Some((_, error))) => Some(error),
+                Some(None) => {
+                    let accepted = STATUSES.map(|(word, _)| word).join(", ");
+                    return Err(format!("[users.{name}] status: accepted: {accepted}"));
+                }
+            };
+            self.add(name, stored, restriction);
         }
         Ok(())
     }
@@ -46,20 +90,58 @@ impl Users {
     pub(crate) fn answer(&self, query: &Query) -> Answer {
         match query.innermost() {
             Query::Credential { identity, .. } => {
-                Answer::Credential(self.password(identity).map_or(Credential::Unknown, |secret| {
-                    Credential::Cleartext(Secret::new(secret.expose()))
-                }))
+                let found = self.with_account(identity, |account| account.credential());
+                Answer::Credential(found.unwrap_or(Credential::Unknown))
             }
-            Query::CheckPassword { identity, password } => Answer::Verdict(
-                self.password(identity).is_some_and(|secret| secret.ct_eq(password.expose())),
-            ),
+            Query::CheckPassword { identity, password } => {
+                let found = self.with_account(identity, |account| account.has(password));
+                Answer::Verdict(found.unwrap_or(false))
+            }
+            Query::ChangePassword { identity, new_password } => {
+                let changed = self.with_account(identity, |account| {
+                    account.password = Stored::Password(Secret::new(new_password.expose()));
+                    account.restriction = None;
+                });
+                Answer::Verdict(changed.is_some())
+            }
             Query::Challenge { .. } => Answer::Text(OTP_CHALLENGE.into()),
             _ => Answer::Decline,
         }
     }
 
-    fn password(&self, identity: &Identity) -> Option<&Secret> {
-        self.0.get(identity.as_str()?)
+    /// The account of that name, or of that name without the Windows domain in front.
+    fn with_account<T>(
+        &self,
+        identity: &Identity,
+        act: impl FnOnce(&mut Account) -> T,
+    ) -> Option<T> {
+        let mut accounts = self.0.borrow_mut();
+        let names = [identity.as_str()?, str::from_utf8(identity.without_domain()).ok()?];
+        let name = names.into_iter().find(|name| accounts.contains_key(*name))?;
+        accounts.get_mut(name).map(act)
+    }
+}
+
+impl Account {
+    fn credential(&self) -> Credential {
+        let credential = match &self.password {
+            Stored::Password(password) => Credential::Cleartext(Secret::new(password.expose())),
+            Stored::NtHash(hash) => Credential::NtHash(NtHash::new(*hash.expose())),
+        };
+        match self.restriction {
+            Some(error) => credential.restricted(error),
+            None => credential,
+        }
+    }
+
+    fn has(&self, password: &Secret) -> bool {
+        self.restriction.is_none()
+            && match &self.password {
+                Stored::Password(stored) => stored.ct_eq(password.expose()),
+                Stored::NtHash(stored) => str::from_utf8(password.expose()).is_ok_and(|text| {
+                    Secret::new(stored.expose()).ct_eq(NtHash::of_password(text).expose())
+                }),
+            }
     }
 }
 
@@ -87,12 +169,52 @@ mod tests {
     }
 
     #[test]
+    fn an_nt_hash_does_for_a_password() {
+        let mut users = Users::default();
+        let hash = "3e057cd123205aa168af5f121716b335";
+        users.add_text(&format!("[users.alice]\nnt_hash = \"{hash}\"\n")).unwrap();
+        assert!(knows(&users, "alice", "wonderland"));
+        assert!(!knows(&users, "alice", ""));
+    }
+
+    #[test]
+    fn the_domain_may_be_part_of_the_name_or_not() {
+        let mut users = Users::default();
+        users.add_pair("alice:a").unwrap();
+        users.add_pair("EXAMPLE\\bob:b").unwrap();
+        assert!(knows(&users, "EXAMPLE\\alice", "a"));
+        assert!(knows(&users, "EXAMPLE\\bob", "b"));
+        assert!(!knows(&users, "bob", "b"));
+    }
+
+    #[test]
+    fn a_changed_password_lifts_its_expiry() {
+        let mut users = Users::default();
+        users.add_text("[users.alice]\npassword = \"a\"\nstatus = \"expired\"\n").unwrap();
+        assert!(!knows(&users, "alice", "a"));
+        let change = Query::ChangePassword {
+            identity: Identity::from("alice"),
+            new_password: Secret::from("b"),
+        };
+        assert!(matches!(users.answer(&change), Answer::Verdict(true)));
+        assert!(knows(&users, "alice", "b"));
+        assert!(!knows(&users, "alice", "a"));
+    }
+
+    #[test]
     fn errors_say_what_is_wrong_and_no_password() {
         let error = |text| Users::default().add_text(text).unwrap_err();
         assert_eq!(error("[users.bob]\npassword = hunter2\n"), "this is not TOML");
         assert_eq!(error("[bob]\npassword = \"hunter2\"\n"), "no [users.NAME]");
         assert_eq!(error("[users.bob]\npass = \"hunter2\"\n"), "[users.bob] has no password");
         assert_eq!(error("[users]\nbob = \"hunter2\"\n"), "[users.bob] has no password");
+        let error =
+            |text| Users::default().add_text(&format!("[users.bob]\n{text}\n")).unwrap_err();
+        assert_eq!(error("nt_hash = \"hunter2\""), "[users.bob] nt_hash: 32 digits");
+        assert_eq!(
+            error("password = \"hunter2\"\nstatus = \"x\""),
+            "[users.bob] status: accepted: expired, disabled, wrong-hour, no-permission"
+        );
         let error = Users::default().add_pair("hunter2").unwrap_err();
         assert_eq!(error, "--user: accepted: NAME:PASSWORD");
     }

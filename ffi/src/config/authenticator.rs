@@ -93,7 +93,8 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_notification(
     })
 }
 
-/// The authenticator's own name, which MD5-Challenge tells the peer: UTF-8, at most 255 octets.
+/// The authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the peer: UTF-8, at most
+/// 255 octets.
 ///
 /// # Safety
 /// `builder` is a live handle; `name` has `len` octets.
@@ -146,6 +147,21 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_token_prompt(
         let prompt = prompt?;
         Ok(builder?.0.set(|b| b.token_prompt(prompt)))
     })
+}
+
+/// How often a peer may try again after a wrong password (EAP-MSCHAPv2); 0 if not set: a peer with
+/// nobody at hand would wait for somebody to type another.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_password_retries(
+    builder: *mut eaprs_authenticator_builder,
+    retries: u8,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(|b| b.password_retries(retries))))
 }
 
 /// How long a question stays open, in milliseconds; 30000 if not set.

@@ -9,6 +9,7 @@ use eap_rs::{PeerConfig, PeerConfigBuilder};
 use super::{Builder, method_type};
 use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
 use crate::eaprs_status;
+use crate::query::nt_hash;
 
 /// Collects a peer's configuration.
 pub struct eaprs_peer_builder(pub(super) Builder<PeerConfigBuilder>);
@@ -66,6 +67,25 @@ pub unsafe extern "C" fn eaprs_peer_builder_password(
     guard(|| {
         let password = password?;
         Ok(builder?.0.set(|b| b.password(password)))
+    })
+}
+
+/// The NT hash of the password, 16 octets, in its place: for methods of MS-CHAP. It is copied, and
+/// wiped with the configuration.
+///
+/// # Safety
+/// `builder` is a live handle; `hash` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_peer_builder_nt_hash(
+    builder: *mut eaprs_peer_builder,
+    hash: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, hash) = unsafe { (object_mut(builder), bytes(hash, len)) };
+    guard(|| {
+        let hash = nt_hash(hash?)?;
+        Ok(builder?.0.set(|b| b.nt_hash(hash)))
     })
 }
 

@@ -26,9 +26,19 @@ pub(crate) struct Reading {
     pub(crate) failure: eaprs_failure,
     /// The MSK, the EMSK and the Session-Id.
     pub(crate) keys: [Option<Vec<u8>>; 3],
-    /// The version and the alert; the suite and the certificate's subject.
-    pub(crate) tls: (u32, i32, [Option<String>; 2]),
+    /// The version and the alert; the suite.
+    pub(crate) tls: (u32, i32, Option<String>),
+    pub(crate) tls_resumed: bool,
+    pub(crate) certificate: Certificate,
     pub(crate) certificate_refusal: eaprs_certificate_refusal,
+}
+
+/// All that the accessors say of the other side's certificate.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Certificate {
+    pub(crate) subject: Option<String>,
+    pub(crate) sha256: Option<Vec<u8>>,
+    pub(crate) chain: Vec<Vec<u8>>,
 }
 
 /// What the accessors say when there is nothing to say.
@@ -46,7 +56,9 @@ pub(crate) fn nothing() -> Reading {
         succeeded: false,
         failure: eaprs_failure::None,
         keys: [None, None, None],
-        tls: (0, -1, [None, None]),
+        tls: (0, -1, None),
+        tls_resumed: false,
+        certificate: Certificate::default(),
         certificate_refusal: eaprs_certificate_refusal::None,
     }
 }
@@ -181,6 +193,17 @@ impl Session {
             // SAFETY: a live handle and a valid length.
             c_text(&self.lend(|session, len| unsafe { accessor(session, len) }.cast()))
         };
+        // SAFETY: a live handle.
+        let count = unsafe { eaprs_session_peer_certificate_count(session) };
+        let der = |index| {
+            // SAFETY: a live handle and a valid length.
+            self.lend(|session, len| unsafe {
+                eaprs_session_peer_certificate_der(session, index, len)
+            })
+            .copy()
+        };
+        let chain = (0..count).map(|index| der(index).unwrap()).collect();
+        assert_eq!((der(count), der(usize::MAX)), (None, None));
         let (mut vendor, mut len) = (99, 99);
         // SAFETY: a live handle; the out-parameters are valid.
         unsafe {
@@ -206,8 +229,14 @@ impl Session {
                 tls: (
                     eaprs_session_tls_version(session),
                     eaprs_session_tls_alert(session),
-                    [text(eaprs_session_tls_suite), text(eaprs_session_peer_certificate_subject)],
+                    text(eaprs_session_tls_suite),
                 ),
+                tls_resumed: eaprs_session_tls_resumed(session),
+                certificate: Certificate {
+                    subject: text(eaprs_session_peer_certificate_subject),
+                    sha256: octets(eaprs_session_peer_certificate_sha256),
+                    chain,
+                },
                 certificate_refusal: eaprs_session_certificate_refusal(session),
             }
         }
@@ -226,18 +255,25 @@ pub(crate) struct Pair {
     pub(crate) peer: Session,
     pub(crate) authenticator: Session,
     pub(crate) asked: Vec<eaprs_query>,
+    /// The last question as it read.
+    pub(crate) question: Reading,
     /// Of the peer and of the authenticator.
     pub(crate) results: [Vec<Reading>; 2],
 }
 
 impl Pair {
     pub(crate) fn new(method: u32) -> Self {
-        let mut authenticator = Session::authenticator(method);
+        let peer = Session::peer(Some("alice"), Some("secret"), method);
+        Self::of(peer, Session::authenticator(method))
+    }
+
+    pub(crate) fn of(peer: Session, mut authenticator: Session) -> Self {
         authenticator.start();
         Self {
-            peer: Session::peer(Some("alice"), Some("secret"), method),
+            peer,
             authenticator,
             asked: Vec::new(),
+            question: nothing(),
             results: [Vec::new(), Vec::new()],
         }
     }
@@ -265,6 +301,7 @@ impl Pair {
                 eaprs_output::Ask => {
                     self.asked.push(reading.query.0);
                     answer(from, &reading);
+                    self.question = reading;
                 }
                 eaprs_output::Finished => self.results[end].push(reading),
                 eaprs_output::Event | eaprs_output::Withdrawn => {}
@@ -291,6 +328,16 @@ fn answer(session: &mut Session, question: &Reading) {
             let verdict = question.query_password.as_deref() == Some(SECRET);
             // SAFETY: a live handle.
             unsafe { eaprs_session_answer_verdict(session.0, id, verdict, 0) }
+        }
+        eaprs_query::VerifyServer | eaprs_query::VerifyClient => {
+            let certificate = session.lend(|session, len| {
+                // SAFETY: a live handle and a valid length.
+                unsafe { eaprs_session_peer_certificate_der(session, 0, len) }
+            });
+            session.read();
+            assert_eq!(certificate.octets(), question.certificate.chain[0]);
+            // SAFETY: a live handle.
+            unsafe { eaprs_session_answer_verdict(session.0, id, true, 0) }
         }
         other => panic!("{other:?} was not to be asked"),
     };

@@ -9,6 +9,7 @@
 )]
 
 mod handles;
+mod tls;
 
 use std::ptr;
 

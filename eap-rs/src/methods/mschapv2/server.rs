@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use super::packet::{self, ChangePassword, FailureMessage, Proof, Response};
 use super::{FACTS, keys};
-use crate::crypto::mschap::{CHALLENGE_LEN, Exchange, RESPONSE_LEN, without_domain};
+use crate::crypto::mschap::{CHALLENGE_LEN, Exchange, RESPONSE_LEN};
 use crate::crypto::{NtHash, password_change};
+use crate::identity::without_domain;
 use crate::method::{ServerContext, ServerMethod, ServerStep};
 use crate::methods::token::TYPING_TIME;
 use crate::{

@@ -1,6 +1,6 @@
 //! What is told about a certificate: to a policy question, to a log.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
@@ -9,6 +9,7 @@ use x509_cert::der::asn1::{ObjectIdentifier, Utf8StringRef};
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::CertificateRefusal;
+use super::distinguished_name::distinguished_name;
 use super::names::{alternative_names, common_name};
 use super::refusal::sanitised;
 
@@ -49,9 +50,9 @@ impl CertificateInfo {
         let certificate = Certificate::from_der(der).map_err(|_| CertificateRefusal::Malformed)?;
         let fields = certificate.tbs_certificate();
         let mut info = Self {
-            subject: sanitised(&fields.subject().to_string()),
+            subject: distinguished_name(fields.subject()),
             common_name: common_name(&certificate).as_deref().map(sanitised),
-            issuer: sanitised(&fields.issuer().to_string()),
+            issuer: distinguished_name(fields.issuer()),
             serial: hex(fields.serial_number().as_bytes()),
             dns_names: Vec::new(),
             mail_addresses: Vec::new(),
@@ -88,7 +89,11 @@ pub(super) fn sha256(der: &[u8]) -> [u8; 32] {
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 /// Names told of one certificate.

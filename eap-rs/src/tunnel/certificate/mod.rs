@@ -3,6 +3,7 @@
 //! X.509 is parsed by `webpki` (chains, name constraints, revocation lists) and `x509-cert`
 //! (names, dates); neither reads files or a clock, and nothing here does.
 
+mod distinguished_name;
 mod information;
 #[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
 mod legacy;

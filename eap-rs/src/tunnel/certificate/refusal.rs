@@ -161,4 +161,4 @@ fn utc(unix_time: u64) -> String {
     }
 }
 
-const MAX_TEXT: usize = 256;
+pub(super) const MAX_TEXT: usize = 256;

@@ -1,5 +1,7 @@
 //! Certification authorities for tests: every certificate is made when the test runs.
 
+mod rsa;
+
 use std::sync::Arc;
 
 use rcgen::{
@@ -26,6 +28,8 @@ pub(in crate::tunnel) fn provider() -> Arc<CryptoProvider> {
     #[cfg(not(feature = "ring"))]
     return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
 }
+
+pub(super) use rsa::{Hash, RsaKey};
 
 pub(super) struct Issued {
     pub(super) params: CertificateParams,
@@ -101,7 +105,11 @@ pub(super) struct Odd {
 
 impl Odd {
     /// `like` again, with these parts, signed by `signer`.
-    pub(super) fn certificate(self, like: &Issued, signer: &KeyPair) -> CertificateDer<'static> {
+    pub(super) fn certificate(
+        self,
+        like: &Issued,
+        signer: &impl SigningKey,
+    ) -> CertificateDer<'static> {
         let original = Certificate::from_der(&like.der).unwrap();
         let fields = original.tbs_certificate();
         let algorithm = self
@@ -161,7 +169,7 @@ pub(super) fn leaf_params() -> CertificateParams {
     params
 }
 
-fn ca_params(name: &str) -> CertificateParams {
+pub(super) fn ca_params(name: &str) -> CertificateParams {
     let mut params = params(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

@@ -2,7 +2,6 @@
 
 use core::fmt;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustls::NamedGroup;
@@ -12,27 +11,18 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use super::{Owner, lock};
 use crate::tunnel::certificate::CertificatePolicy;
 
-/// The most sessions a configuration keeps: a phone has one identity, and some servers give two
-/// tickets.
+/// The most sessions a configuration keeps: one for each identity, of which a phone has one.
 const CAPACITY: usize = 16;
 
-/// The sessions of one configuration.
+/// The sessions of one configuration, oldest first; one for each owner.
 #[derive(Default)]
-pub(crate) struct ClientSessions {
-    /// Oldest first.
-    kept: Mutex<VecDeque<Kept>>,
-    /// Whether only good tickets are kept any more. hostapd 2.10 knows the last ticket of a full
-    /// handshake as good, and refuses the login of who comes with another.
-    careful: AtomicBool,
-}
+pub(crate) struct ClientSessions(Mutex<VecDeque<Kept>>);
 
 struct Kept {
     owner: Owner,
     /// The server's, to be judged again.
-    chain: Arc<[CertificateDer<'static>]>,
+    chain: Vec<CertificateDer<'static>>,
     session: Session,
-    /// A session of TLS 1.2, or the last ticket of a full handshake.
-    good: bool,
 }
 
 enum Session {
@@ -41,35 +31,31 @@ enum Session {
 }
 
 impl ClientSessions {
-    /// Takes the owner's sessions away, and opens a desk that offers the newest of those whose
-    /// server the policy still accepts.
+    /// Takes the owner's session away, and opens a desk that offers it if the policy still accepts
+    /// its server.
     pub(crate) fn open(
         self: &Arc<Self>,
         owner: Owner,
         policy: &CertificatePolicy,
         unix_time: Option<u64>,
     ) -> Arc<ClientDesk> {
-        let mut all = lock(&self.kept);
-        let (mut spare, others): (Vec<_>, Vec<_>) =
-            all.drain(..).partition(|kept| kept.owner == owner);
-        all.extend(others);
-        drop(all);
-        spare.retain(|kept| policy.check(&kept.chain, unix_time).is_ok());
-        let (offered, good) = match spare.pop() {
-            Some(Kept { session, good, .. }) => (Some(session), good),
-            None => (None, true),
+        let kept = {
+            let mut all = lock(&self.0);
+            let place = all.iter().position(|kept| kept.owner == owner);
+            place.and_then(|place| all.remove(place))
         };
-        let drawer = Drawer { offered, good, spare, collected: Vec::new() };
-        Arc::new(ClientDesk { sessions: Arc::clone(self), owner, drawer: Mutex::new(drawer) })
+        let offered = kept
+            .filter(|kept| policy.check(&kept.chain, unix_time).is_ok())
+            .map(|kept| kept.session);
+        let drawer = Mutex::new(Drawer { offered, given: None });
+        Arc::new(ClientDesk { sessions: Arc::clone(self), owner, drawer })
     }
 }
 
 /// Shows no names and no secrets.
 impl fmt::Debug for ClientSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientSessions")
-            .field("kept", &lock(&self.kept).len())
-            .finish_non_exhaustive()
+        f.debug_struct("ClientSessions").field("kept", &lock(&self.0).len()).finish()
     }
 }
 
@@ -82,55 +68,21 @@ pub(crate) struct ClientDesk {
 
 struct Drawer {
     offered: Option<Session>,
-    /// Whether the server has no excuse for refusing it.
-    good: bool,
-    /// What the owner has besides.
-    spare: Vec<Kept>,
-    /// What this conversation has been given.
-    collected: Vec<Session>,
+    /// What the server has given last. Of several tickets of TLS 1.3, hostapd 2.10 knows that one
+    /// as good, and refuses the login of who comes with another.
+    given: Option<Session>,
 }
 
 impl ClientDesk {
-    /// The conversation has succeeded with a server of this chain, by a resumed session or a full
-    /// handshake.
-    pub(crate) fn keep(&self, chain: &[CertificateDer<'static>], resumed: bool) {
-        let mut drawer = lock(&self.drawer);
-        drawer.good = true;
-        let mut kept = core::mem::take(&mut drawer.spare);
-        let chain: Arc<[_]> = chain.into();
-        kept.extend(drawer.collected.drain(..).map(|session| Kept {
-            owner: self.owner.clone(),
-            chain: Arc::clone(&chain),
-            good: matches!(session, Session::Tls12(_)),
-            session,
-        }));
-        if let Some(last) = kept.last_mut().filter(|_| !resumed) {
-            last.good = true;
+    /// The conversation has succeeded with a server of this chain.
+    pub(crate) fn keep(&self, chain: &[CertificateDer<'static>]) {
+        let Some(session) = lock(&self.drawer).given.take() else { return };
+        let mut all = lock(&self.sessions.0);
+        all.retain(|kept| kept.owner != self.owner);
+        if all.len() >= CAPACITY {
+            all.pop_front();
         }
-        if self.sessions.careful.load(Ordering::Relaxed) {
-            kept.retain(|kept| kept.good);
-        }
-        let mut all = lock(&self.sessions.kept);
-        all.extend(kept);
-        let surplus = all.len().saturating_sub(CAPACITY);
-        all.drain(..surplus);
-    }
-
-    fn collect(&self, session: Session) {
-        let collected = &mut lock(&self.drawer).collected;
-        // A server may send tickets without end.
-        if collected.len() < CAPACITY {
-            collected.push(session);
-        }
-    }
-}
-
-/// The conversation has come to nothing, or its sessions are kept.
-impl Drop for ClientDesk {
-    fn drop(&mut self) {
-        if !lock(&self.drawer).good {
-            self.sessions.careful.store(true, Ordering::Relaxed);
-        }
+        all.push_back(Kept { owner: self.owner.clone(), chain: chain.to_vec(), session });
     }
 }
 
@@ -149,7 +101,7 @@ impl ClientSessionStore for ClientDesk {
     }
 
     fn set_tls12_session(&self, _: ServerName<'static>, session: Tls12ClientSessionValue) {
-        self.collect(Session::Tls12(session));
+        lock(&self.drawer).given = Some(Session::Tls12(session));
     }
 
     fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
@@ -163,7 +115,7 @@ impl ClientSessionStore for ClientDesk {
     fn remove_tls12_session(&self, _: &ServerName<'static>) {}
 
     fn insert_tls13_ticket(&self, _: ServerName<'static>, session: Tls13ClientSessionValue) {
-        self.collect(Session::Tls13(session));
+        lock(&self.drawer).given = Some(Session::Tls13(session));
     }
 
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {

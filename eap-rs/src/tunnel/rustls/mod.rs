@@ -192,7 +192,7 @@ impl TlsEngine for RustlsEngine {
         match &self.side {
             Side::Client { desk: Some(desk) } => {
                 let chain = self.connection.peer_certificates().unwrap_or_default();
-                desk.keep(chain, self.is_resumed());
+                desk.keep(chain);
             }
             Side::Server(Server { desk: Some(desk), .. }) => desk.keep(inner),
             Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => {}

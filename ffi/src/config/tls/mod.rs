@@ -2,12 +2,16 @@
 
 mod peer;
 mod server;
+mod ticket_keys;
+mod trust;
 
 pub use peer::*;
 pub use server::*;
+pub use ticket_keys::*;
+pub use trust::*;
 
 use eap_rs::Secret;
-use eap_rs::tls::{CertificatePolicyBuilder, ClockPolicy, TlsVersion};
+use eap_rs::tls::TlsVersion;
 
 use crate::eaprs_status;
 
@@ -15,28 +19,6 @@ use crate::eaprs_status;
 pub const EAPRS_TLS_1_2: u32 = 12;
 /// TLS 1.3 (RFC 8446).
 pub const EAPRS_TLS_1_3: u32 = 13;
-
-/// What to do with a certificate's dates. A phone may not know the time when it boots, and may
-/// need the network to learn it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum eaprs_clock_policy {
-    /// Dates are checked; until `eaprs_session_set_unix_time`, every certificate is refused.
-    Strict = 1,
-    /// Dates are checked as soon as the time is known.
-    IgnoreUntilSet = 2,
-    /// Dates are never checked.
-    Ignore = 3,
-}
-
-fn clock_policy(number: u32) -> Result<ClockPolicy, eaprs_status> {
-    match number {
-        1 => Ok(ClockPolicy::Strict),
-        2 => Ok(ClockPolicy::IgnoreUntilSet),
-        3 => Ok(ClockPolicy::Ignore),
-        _ => Err(eaprs_status::InvalidArgument),
-    }
-}
 
 fn tls_version(number: u32) -> Result<TlsVersion, eaprs_status> {
     match number {
@@ -93,57 +75,9 @@ impl Own {
     }
 }
 
-/// Whom to trust.
-#[derive(Default)]
-struct Trust {
-    authorities: Vec<Vec<u8>>,
-    names: Vec<String>,
-    suffixes: Vec<String>,
-    pins: Vec<[u8; 32]>,
-    revocation_lists: Vec<Vec<u8>>,
-    clock: ClockPolicy,
-    legacy_signatures: bool,
-    insecure: bool,
-}
-
-impl Trust {
-    fn apply(&self, mut policy: CertificatePolicyBuilder) -> CertificatePolicyBuilder {
-        for octets in &self.authorities {
-            policy = policy.ca(octets);
-        }
-        for name in &self.names {
-            policy = policy.server_name(name);
-        }
-        for name in &self.suffixes {
-            policy = policy.server_name_suffix(name);
-        }
-        for fingerprint in &self.pins {
-            policy = policy.pin_sha256(*fingerprint);
-        }
-        for octets in &self.revocation_lists {
-            policy = policy.crl(octets);
-        }
-        policy = policy.clock(self.clock).allow_legacy_signatures(self.legacy_signatures);
-        if self.insecure { policy.insecure_no_server_authentication() } else { policy }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_numbers_of_clock_policies_are_those_of_the_header() {
-        for (number, policy) in [
-            (eaprs_clock_policy::Strict, ClockPolicy::Strict),
-            (eaprs_clock_policy::IgnoreUntilSet, ClockPolicy::IgnoreUntilSet),
-            (eaprs_clock_policy::Ignore, ClockPolicy::Ignore),
-        ] {
-            assert_eq!(clock_policy(number as u32), Ok(policy));
-        }
-        assert_eq!(clock_policy(0), Err(eaprs_status::InvalidArgument));
-        assert_eq!(clock_policy(4), Err(eaprs_status::InvalidArgument));
-    }
 
     #[test]
     fn a_version_of_tls_has_one_number() {

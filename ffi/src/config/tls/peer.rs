@@ -6,8 +6,9 @@ use std::sync::Arc;
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig};
 use eap_rs::{ConfigError, Secret};
 
-use super::{Common, Own, Trust, apply_common, clock_policy, tls_version};
-use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take, text};
+use super::trust::Trust;
+use super::{Common, Own, apply_common, tls_version};
+use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
 use crate::config::Builder;
 use crate::{eaprs_peer_builder, eaprs_status};
 
@@ -28,6 +29,13 @@ impl eaprs_tls_peer_builder {
             settings
         }))
     }
+
+    pub(super) fn trust(
+        &mut self,
+        setting: impl FnOnce(&mut Trust),
+    ) -> Result<eaprs_status, eaprs_status> {
+        self.change(|settings| setting(&mut settings.server))
+    }
 }
 
 #[derive(Default)]
@@ -36,6 +44,8 @@ struct Settings {
     own: Option<Own>,
     key_password: Option<Secret>,
     common: Common,
+    resumption: Option<bool>,
+    require_indication_on_resumption: bool,
 }
 
 impl Settings {
@@ -48,12 +58,18 @@ impl Settings {
         if let Some(password) = &self.key_password {
             builder = builder.key_password(password.expose());
         }
+        if let Some(resume) = self.resumption {
+            builder = builder.resumption(resume);
+        }
+        if self.require_indication_on_resumption {
+            builder = builder.require_indication_on_resumption();
+        }
         builder.build()
     }
 }
 
-/// Makes a builder. At least a CA, a pin or `..._insecure_no_server_authentication` is needed, and
-/// for EAP-TLS a certificate.
+/// Makes a builder. At least a CA, a pin, `..._ask_host` or `..._insecure_no_server_authentication`
+/// is needed, and for EAP-TLS a certificate.
 ///
 /// # Safety
 /// `builder` is valid for a write.
@@ -65,24 +81,6 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_new(
         let new = eaprs_tls_peer_builder(Builder::new(Settings::default()));
         // SAFETY: the caller's promise.
         unsafe { give(builder, new) }.map(|()| eaprs_status::Ok)
-    })
-}
-
-/// Trusts these CAs: PEM with any number of certificates, or one in DER. May be repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `certificates` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_ca(
-    builder: *mut eaprs_tls_peer_builder,
-    certificates: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, certificates) = unsafe { (object_mut(builder), bytes(certificates, len)) };
-    guard(|| {
-        let certificates = certificates?.to_owned();
-        builder?.change(|settings| settings.server.authorities.push(certificates))
     })
 }
 
@@ -123,126 +121,6 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_key_password(
     guard(|| {
         let password = Secret::new(password?);
         builder?.change(|settings| settings.key_password = Some(password))
-    })
-}
-
-/// Accepts servers of this name: UTF-8. With suffixes and repeated calls, any of them; without a
-/// name, any server that the CA or pin admits.
-///
-/// # Safety
-/// `builder` is a live handle; `name` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_server_name(
-    builder: *mut eaprs_tls_peer_builder,
-    name: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
-    guard(|| {
-        let name = name?.to_owned();
-        builder?.change(|settings| settings.server.names.push(name))
-    })
-}
-
-/// Accepts servers of this name and of every name below it: UTF-8. `example.org` takes
-/// `radius.example.org`, and never `notexample.org`.
-///
-/// # Safety
-/// `builder` is a live handle; `name` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_server_name_suffix(
-    builder: *mut eaprs_tls_peer_builder,
-    name: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
-    guard(|| {
-        let name = name?.to_owned();
-        builder?.change(|settings| settings.server.suffixes.push(name))
-    })
-}
-
-/// Accepts only servers whose certificate has this SHA-256 fingerprint, or another pinned one: 32
-/// octets at `fingerprint`. Without a CA, the pin replaces it.
-///
-/// # Safety
-/// `builder` is a live handle; `fingerprint` has 32 octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_pin_sha256(
-    builder: *mut eaprs_tls_peer_builder,
-    fingerprint: *const u8,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, fingerprint) = unsafe { (object_mut(builder), bytes(fingerprint, 32)) };
-    guard(|| {
-        let pin = fingerprint?.try_into().map_err(|_| eaprs_status::InvalidArgument)?;
-        builder?.change(|settings| settings.server.pins.push(pin))
-    })
-}
-
-/// Looks certificates up in these revocation lists: PEM with any number, or one in DER. May be
-/// repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `lists` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_crl(
-    builder: *mut eaprs_tls_peer_builder,
-    lists: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, lists) = unsafe { (object_mut(builder), bytes(lists, len)) };
-    guard(|| {
-        let lists = lists?.to_owned();
-        builder?.change(|settings| settings.server.revocation_lists.push(lists))
-    })
-}
-
-/// Also accepts chains signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs made
-/// them.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_allow_legacy_signatures(
-    builder: *mut eaprs_tls_peer_builder,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| builder?.change(|settings| settings.server.legacy_signatures = true))
-}
-
-/// Accepts every server. Whoever stands in the way can take the login.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_insecure_no_server_authentication(
-    builder: *mut eaprs_tls_peer_builder,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| builder?.change(|settings| settings.server.insecure = true))
-}
-
-/// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
-/// not set.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_peer_builder_clock_policy(
-    builder: *mut eaprs_tls_peer_builder,
-    policy: u32,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| {
-        let policy = clock_policy(policy)?;
-        builder?.change(|settings| settings.server.clock = policy)
     })
 }
 
@@ -292,6 +170,36 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_fragment_size(
     // SAFETY: the caller's promise.
     let builder = unsafe { object_mut(builder) };
     guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
+}
+
+/// Whether sessions are resumed, where the server lets us; they are if not set. They are kept in
+/// the settings that are built: every session that shares those resumes them, for the same
+/// identity.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_resumption(
+    builder: *mut eaprs_tls_peer_builder,
+    resume: bool,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.resumption = Some(resume)))
+}
+
+/// Has a server of TLS 1.3 say that it grants access (RFC 9190 section 2.5) also when it resumes a
+/// session. Without this, EAP-Success suffices then, because some servers send nothing else.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_require_indication_on_resumption(
+    builder: *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.require_indication_on_resumption = true))
 }
 
 /// Checks everything and makes settings. The builder stays, to be corrected or freed.

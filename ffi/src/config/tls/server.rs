@@ -2,11 +2,13 @@
 
 use std::ffi::c_char;
 use std::sync::Arc;
+use std::time::Duration;
 
-use eap_rs::tls::{CertificatePolicy, TlsServerConfig};
+use eap_rs::tls::{CertificatePolicy, Resumption, TicketKeys, TlsServerConfig};
 use eap_rs::{ConfigError, Secret};
 
-use super::{Common, Own, Trust, apply_common, clock_policy, tls_version};
+use super::trust::Trust;
+use super::{Common, Own, apply_common, eaprs_ticket_keys, tls_version};
 use crate::boundary::{bytes, give, guard, lend_text, object, object_mut, take};
 use crate::config::Builder;
 use crate::{eaprs_authenticator_builder, eaprs_status};
@@ -28,6 +30,13 @@ impl eaprs_tls_server_builder {
             settings
         }))
     }
+
+    pub(super) fn trust(
+        &mut self,
+        setting: impl FnOnce(&mut Trust),
+    ) -> Result<eaprs_status, eaprs_status> {
+        self.change(|settings| setting(&mut settings.clients))
+    }
 }
 
 struct Settings {
@@ -35,6 +44,9 @@ struct Settings {
     key_password: Option<Secret>,
     clients: Trust,
     common: Common,
+    /// The lifetime in seconds and the capacity; without them, ticket keys are refused.
+    resumption: Option<(u64, usize)>,
+    ticket_keys: Option<Arc<TicketKeys>>,
 }
 
 impl Settings {
@@ -46,13 +58,32 @@ impl Settings {
         if let Some(password) = &self.key_password {
             builder = builder.key_password(password.expose());
         }
+        if let Some(resumption) = self.resumption() {
+            builder = builder.resumption(resumption);
+        }
         builder.build()
+    }
+
+    /// A lifetime that is not set is one out of range if there are ticket keys.
+    fn resumption(&self) -> Option<Resumption> {
+        if self.resumption.is_none() && self.ticket_keys.is_none() {
+            return None;
+        }
+        let (seconds, capacity) = self.resumption.unwrap_or_default();
+        let mut resumption = Resumption::for_lifetime(Duration::from_secs(seconds));
+        if capacity != 0 {
+            resumption = resumption.capacity(capacity);
+        }
+        if let Some(keys) = &self.ticket_keys {
+            resumption = resumption.ticket_keys(Arc::clone(keys));
+        }
+        Some(resumption)
     }
 }
 
 /// Makes a builder with our own certificate and its key: the certificate PEM, with its
 /// intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given
-/// twice. They are copied, and wiped. A client CA is needed as well.
+/// twice. They are copied, and wiped. A client CA or `..._ask_host` is needed as well.
 ///
 /// # Safety
 /// `certificate` and `key` have as many octets as is said; `builder` is valid for a write.
@@ -72,6 +103,8 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_new(
             key_password: None,
             clients: Trust::default(),
             common: Common::default(),
+            resumption: None,
+            ticket_keys: None,
         }));
         // SAFETY: the caller's promise.
         unsafe { give(builder, new) }.map(|()| eaprs_status::Ok)
@@ -93,62 +126,6 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_key_password(
     guard(|| {
         let password = Secret::new(password?);
         builder?.change(|settings| settings.key_password = Some(password))
-    })
-}
-
-/// Trusts peers whose certificates these CAs issued: PEM with any number of certificates, or one in
-/// DER. May be repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `certificates` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_server_builder_client_ca(
-    builder: *mut eaprs_tls_server_builder,
-    certificates: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, certificates) = unsafe { (object_mut(builder), bytes(certificates, len)) };
-    guard(|| {
-        let certificates = certificates?.to_owned();
-        builder?.change(|settings| settings.clients.authorities.push(certificates))
-    })
-}
-
-/// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
-/// be repeated.
-///
-/// # Safety
-/// `builder` is a live handle; `lists` has `len` octets.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_server_builder_client_crl(
-    builder: *mut eaprs_tls_server_builder,
-    lists: *const u8,
-    len: usize,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let (builder, lists) = unsafe { (object_mut(builder), bytes(lists, len)) };
-    guard(|| {
-        let lists = lists?.to_owned();
-        builder?.change(|settings| settings.clients.revocation_lists.push(lists))
-    })
-}
-
-/// What to do with the dates of the other side's certificate: an `eaprs_clock_policy`; STRICT if
-/// not set.
-///
-/// # Safety
-/// `builder` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_tls_server_builder_clock_policy(
-    builder: *mut eaprs_tls_server_builder,
-    policy: u32,
-) -> eaprs_status {
-    // SAFETY: the caller's promise.
-    let builder = unsafe { object_mut(builder) };
-    guard(|| {
-        let policy = clock_policy(policy)?;
-        builder?.change(|settings| settings.clients.clock = policy)
     })
 }
 
@@ -198,6 +175,43 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_fragment_size(
     // SAFETY: the caller's promise.
     let builder = unsafe { object_mut(builder) };
     guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
+}
+
+/// Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after they have shown a
+/// certificate; if not set, every login is a full one. At most `capacity` sessions are kept in
+/// memory, up to 1000000, the oldest go first; 0 stands for 1024. Sessions need the calendar: see
+/// `eaprs_session_set_unix_time`.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_resumption(
+    builder: *mut eaprs_tls_server_builder,
+    lifetime_seconds: u64,
+    capacity: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.resumption = Some((lifetime_seconds, capacity))))
+}
+
+/// Has peers keep their sessions, in tickets sealed with these keys: every server with the same
+/// keys resumes them. `..._resumption` sets their lifetime. The keys are shared, not copied: they
+/// may be replaced later, and the handle be freed.
+///
+/// # Safety
+/// Both are live handles.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_ticket_keys(
+    builder: *mut eaprs_tls_server_builder,
+    keys: *const eaprs_ticket_keys,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, keys) = unsafe { (object_mut(builder), object(keys)) };
+    guard(|| {
+        let keys = Arc::clone(&keys?.0);
+        builder?.change(|settings| settings.ticket_keys = Some(keys))
+    })
 }
 
 /// Checks everything and makes settings. The builder stays, to be corrected or freed.

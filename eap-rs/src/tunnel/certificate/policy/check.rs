@@ -1,5 +1,6 @@
 //! One chain against the policy.
 
+use core::cell::OnceCell;
 use core::time::Duration;
 
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
@@ -13,9 +14,9 @@ use x509_cert::ext::pkix::{ExtendedKeyUsage, NameConstraints};
 use x509_cert::{Certificate, Version};
 
 use super::super::CertificateRefusal;
+use super::super::distinguished_name::distinguished_name;
 use super::super::information::sha256;
 use super::super::names::PresentedNames;
-use super::super::refusal::sanitised;
 use super::{CertificatePolicy, ClockPolicy, Role};
 
 impl CertificatePolicy {
@@ -61,7 +62,8 @@ impl CertificatePolicy {
                 policy: self,
                 end_entity,
                 issuers,
-                instants: instants(chain),
+                certificates: chain,
+                instants: OnceCell::new(),
                 common_name_counts: names.from_common_name && !self.names.is_empty(),
             };
             chain.check(&certificate, clock, pinned)?;
@@ -117,7 +119,8 @@ struct Chain<'a> {
     policy: &'a CertificatePolicy,
     end_entity: EndEntityCert<'a>,
     issuers: &'a [CertificateDer<'a>],
-    instants: Vec<UnixTime>,
+    certificates: &'a [CertificateDer<'a>],
+    instants: OnceCell<Vec<UnixTime>>,
     common_name_counts: bool,
 }
 
@@ -159,7 +162,7 @@ impl Chain<'_> {
     /// then at the beginning of one of its certificates.
     fn reach_whenever(&self, purpose: Purpose, lists: Lists) -> Result<(), Error> {
         let mut fault = Error::UnknownIssuer;
-        for (attempt, instant) in self.instants.iter().enumerate() {
+        for (attempt, instant) in self.instants().iter().enumerate() {
             match self.reach(*instant, purpose, lists) {
                 Ok(()) => return Ok(()),
                 Err(error) if attempt == 0 || is_about_dates(&fault) => fault = error,
@@ -167,6 +170,11 @@ impl Chain<'_> {
             }
         }
         Err(fault)
+    }
+
+    /// A good chain at a known time needs none.
+    fn instants(&self) -> &[UnixTime] {
+        self.instants.get_or_init(|| instants(self.certificates))
     }
 
     fn reach(&self, now: UnixTime, purpose: Purpose, lists: Lists) -> Result<(), Error> {
@@ -224,7 +232,7 @@ impl Chain<'_> {
             let verifies = |instant: &UnixTime| {
                 self.reach_with(legacy, *instant, Purpose::Any, Lists::None).is_ok()
             };
-            if self.instants.iter().any(verifies) {
+            if self.instants().iter().any(verifies) {
                 return CertificateRefusal::LegacySignature;
             }
         }
@@ -293,7 +301,7 @@ impl ExtendedKeyUsageValidator for Purpose {
 fn refusal(error: Error, certificate: &Certificate) -> CertificateRefusal {
     let fields = certificate.tbs_certificate();
     let untrusted =
-        || CertificateRefusal::UntrustedCa { issuer: sanitised(&fields.issuer().to_string()) };
+        || CertificateRefusal::UntrustedCa { issuer: distinguished_name(fields.issuer()) };
     match error {
         Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => untrusted(),
         // `openssl req -x509` makes self-signed server certificates as CAs.

@@ -1,13 +1,14 @@
 use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::pem::{LineEnding, encode_string};
 use pkcs8::der::{Decode, Encode};
-use pkcs8::pkcs5::pbes2::Parameters;
+use pkcs8::pkcs5::pbes2::{EncryptionScheme, Parameters, Pbkdf2Params, Pbkdf2Prf};
+use pkcs8::pkcs5::scrypt;
 use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
 use rustls_pki_types::PrivateKeyDer;
 
 use super::*;
 use crate::tunnel::certificate::material::{certificates, private_key, revocation_lists};
-use crate::tunnel::certificate::testing::{Odd, old_revocation_list};
+use crate::tunnel::certificate::testing::{Hash, Odd, RsaKey, leaf_params, old_revocation_list};
 use crate::tunnel::certificate::{CertificateWithKey, MaterialProblem};
 use crate::{ConfigError, Secret};
 
@@ -28,10 +29,13 @@ fn sec1(issued: &Issued) -> Vec<u8> {
     key.private_key.as_bytes().to_vec()
 }
 
-fn encrypted(issued: &Issued, password: &str, iterations: u32) -> Vec<u8> {
-    let parameters =
-        Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &[7; 16], [9; 16]).unwrap();
-    let data = parameters.encrypt(password, issued.key.serialized_der()).unwrap();
+fn encrypted(key: &[u8], password: &str, iterations: u32) -> Vec<u8> {
+    let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &[7; 16], [9; 16]);
+    encrypted_with(parameters.unwrap(), key, password)
+}
+
+fn encrypted_with(parameters: Parameters, key: &[u8], password: &str) -> Vec<u8> {
+    let data = parameters.encrypt(password, key).unwrap();
     EncryptedPrivateKeyInfoRef {
         encryption_algorithm: parameters.into(),
         encrypted_data: OctetStringRef::new(&data).unwrap(),
@@ -157,6 +161,68 @@ fn keys_come_as_pkcs8_or_sec1_in_pem_or_der() {
     }
 }
 
+/// A certificate for an RSA key.
+fn rsa_certificate(key: &RsaKey) -> String {
+    let root = Issued::root("root");
+    let certificate = leaf_params().signed_by(key, &root.issuer()).unwrap();
+    pem("CERTIFICATE", certificate.der())
+}
+
+#[test]
+fn rsa_keys_come_as_pkcs1_or_pkcs8_in_pem_or_der() {
+    let key = RsaKey::long(Hash::Sha256);
+    let certificate = rsa_certificate(&key);
+    for octets in [
+        pem("RSA PRIVATE KEY", &key.pkcs1()).into_bytes(),
+        pem("PRIVATE KEY", &key.pkcs8()).into_bytes(),
+        key.pkcs1(),
+        key.pkcs8(),
+    ] {
+        let loaded =
+            CertificateWithKey::from_parts(certificate.as_bytes(), &octets, None, &provider());
+        assert!(loaded.is_ok(), "{loaded:?}");
+    }
+    let text = format!("{certificate}{}", pem("RSA PRIVATE KEY", &key.pkcs1()));
+    assert!(load(&text, None).is_ok());
+    let encrypted = encrypted(&key.pkcs8(), "secret", 2048);
+    let text = format!("{certificate}{}", pem("ENCRYPTED PRIVATE KEY", &encrypted));
+    assert!(load(&text, Some("secret")).is_ok());
+    let wrong = load(&text, Some("Secret")).unwrap_err();
+    assert_eq!(wrong, problem("key", MaterialProblem::PasswordWrong));
+}
+
+#[test]
+fn an_rsa_key_of_1024_bits_is_not_supported() {
+    let key = RsaKey::short(Hash::Sha256);
+    let certificate = rsa_certificate(&key);
+    for (label, der) in [("RSA PRIVATE KEY", key.pkcs1()), ("PRIVATE KEY", key.pkcs8())] {
+        let error = load(&format!("{certificate}{}", pem(label, &der)), None).unwrap_err();
+        assert_eq!(error, problem("key", MaterialProblem::KeyUnsupported));
+    }
+}
+
+/// As OpenSSL 1.0 encrypts with `openssl pkcs8 -topk8 -v2 des3`.
+fn triple_des() -> Parameters {
+    let mut kdf = Pbkdf2Params::hmac_sha256(2048, &[7; 8]).unwrap();
+    kdf.prf = Pbkdf2Prf::HmacWithSha1;
+    Parameters { kdf: kdf.into(), encryption: EncryptionScheme::DesEde3Cbc { iv: [9; 8] } }
+}
+
+#[test]
+fn keys_are_decrypted_whatever_pbes2_is_made_of() {
+    let leaf = Issued::root("root").leaf(|_| {});
+    let plain = leaf.key.serialized_der();
+    let cost = scrypt::Params::new(10, 8, 1).unwrap();
+    let scrypt = Parameters::generate_scrypt_aes256cbc(cost, &[7; 16], [9; 16]).unwrap();
+    for parameters in [scrypt, triple_des()] {
+        let der = encrypted_with(parameters, plain, "secret");
+        let text = format!("{}{}", certificate_pem(&leaf), pem("ENCRYPTED PRIVATE KEY", &der));
+        assert!(load(&text, Some("secret")).is_ok());
+        let wrong = load(&text, Some("Secret")).unwrap_err();
+        assert_eq!(wrong, problem("key", MaterialProblem::PasswordWrong));
+    }
+}
+
 #[test]
 fn one_pem_holds_certificate_and_key_in_any_order() {
     let root = Issued::root("root");
@@ -180,7 +246,7 @@ fn one_pem_holds_certificate_and_key_in_any_order() {
 #[test]
 fn an_encrypted_key_needs_its_password() {
     let leaf = Issued::root("root").leaf(|_| {});
-    let der = encrypted(&leaf, "secret", 2048);
+    let der = encrypted(leaf.key.serialized_der(), "secret", 2048);
     let key = pem("ENCRYPTED PRIVATE KEY", &der);
     let text = format!("{}{key}", certificate_pem(&leaf));
     assert!(load(&text, Some("secret")).is_ok());
@@ -205,7 +271,7 @@ fn a_password_for_a_plain_key_does_no_harm() {
 #[test]
 fn a_key_derivation_that_takes_minutes_is_not_started() {
     let leaf = Issued::root("root").leaf(|_| {});
-    let mut der = encrypted(&leaf, "secret", 0x1234);
+    let mut der = encrypted(leaf.key.serialized_der(), "secret", 0x1234);
     // The iteration count is the INTEGER behind the salt.
     let at = der.windows(4).position(|window| window == [0x02, 0x02, 0x12, 0x34]).unwrap();
     der[at + 2..at + 4].copy_from_slice(&[0x7f, 0xff]);

@@ -4,8 +4,9 @@ use super::*;
 use crate::tunnel::certificate::ClockPolicy;
 use crate::tunnel::certificate::testing::SERIAL;
 
+// CVE-2011-2701: the answer that a certificate is revoked was taken for a good one.
 #[test]
-fn a_revoked_leaf_is_refused_and_its_sibling_is_not() {
+fn cve_2011_2701_a_revoked_leaf_is_refused_and_its_sibling_is_not() {
     let root = Issued::root("root");
     let list = root.revocation_list(&[SERIAL], 2027);
     let policy = build(CertificatePolicy::for_servers().ca(&root.der).crl(&list));

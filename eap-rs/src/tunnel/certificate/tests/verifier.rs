@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, ServerConfig,
     ServerConnection, SupportedProtocolVersion,
@@ -43,15 +44,15 @@ fn every_refusal_is_sent_as_its_alert() {
     assert_eq!(PinMismatch.alert(), 46);
 }
 
-struct Handshake {
-    peer: Result<(), Error>,
-    server: Result<(), Error>,
+pub(super) struct Handshake {
+    pub(super) peer: Result<(), Error>,
+    pub(super) server: Result<(), Error>,
     /// Why either of them has refused the other.
-    refusals: Vec<CertificateRefusal>,
+    pub(super) refusals: Vec<CertificateRefusal>,
 }
 
 /// A whole handshake in memory, as far as both ends go.
-fn handshake(
+pub(super) fn handshake(
     version: &'static SupportedProtocolVersion,
     server: &Issued,
     client: Option<&Issued>,
@@ -59,7 +60,23 @@ fn handshake(
     clients: Option<CertificatePolicy>,
     now: u64,
 ) -> Handshake {
-    let key = |issued: &Issued| PrivateKeyDer::try_from(issued.key.serialize_der()).unwrap();
+    let certified = CertifiedKey::from_der(vec![server.der.clone()], key(server), &provider());
+    handshake_with(version, certified.unwrap(), client, servers, clients, now)
+}
+
+fn key(issued: &Issued) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::try_from(issued.key.serialize_der()).unwrap()
+}
+
+/// The same, with whatever key the server has.
+pub(super) fn handshake_with(
+    version: &'static SupportedProtocolVersion,
+    server: CertifiedKey,
+    client: Option<&Issued>,
+    servers: CertificatePolicy,
+    clients: Option<CertificatePolicy>,
+    now: u64,
+) -> Handshake {
     let clock = Arc::new(SessionClock(Some(now)));
     let config = ClientConfig::builder_with_details(provider(), clock.clone())
         .with_protocol_versions(&[version])
@@ -84,7 +101,7 @@ fn handshake(
         }
         None => config.with_no_client_auth(),
     };
-    let config = config.with_single_cert(vec![server.der.clone()], key(server)).unwrap();
+    let config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(server)));
     let mut server = ServerConnection::new(Arc::new(config)).unwrap();
 
     let mut outcome = Handshake { peer: Ok(()), server: Ok(()), refusals: Vec::new() };
@@ -113,7 +130,8 @@ fn handshake(
     outcome
 }
 
-const VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
+pub(super) const VERSIONS: [&SupportedProtocolVersion; 2] =
+    [&rustls::version::TLS12, &rustls::version::TLS13];
 
 #[test]
 fn a_handshake_with_two_good_certificates_succeeds_in_both_versions() {

@@ -1,12 +1,11 @@
-//! What the result of a conversation over TLS says.
+//! What an output says of the other side's certificate.
 
 use std::ffi::c_char;
 
-use eap_rs::Failure;
-use eap_rs::tls::{CertificateRefusal, TlsSummary};
+use eap_rs::tls::{CertificateInfo, CertificateRefusal};
+use eap_rs::{Failure, Query};
 
-use crate::boundary::{c_text, lend_text};
-use crate::config::tls_version_number;
+use crate::boundary::{lend, lend_text};
 use crate::eaprs_session;
 use crate::output::{Current, current};
 
@@ -48,6 +47,10 @@ pub enum eaprs_certificate_refusal {
     WrongUsage = 15,
     /// Issued for another server.
     NameMismatch = 16,
+    /// Of X.509 version 1, where version 3 is needed.
+    OldVersion = 17,
+    /// The host was asked, and said no. No alert is sent for that.
+    Declined = 18,
     /// A reason this version of the interface has no number for.
     Other = 255,
 }
@@ -71,33 +74,10 @@ impl From<&CertificateRefusal> for eaprs_certificate_refusal {
             CertificateRefusal::Expired { .. } => Self::Expired,
             CertificateRefusal::WrongUsage => Self::WrongUsage,
             CertificateRefusal::NameMismatch { .. } => Self::NameMismatch,
+            CertificateRefusal::OldVersion => Self::OldVersion,
+            CertificateRefusal::Declined => Self::Declined,
             _ => Self::Other,
         }
-    }
-}
-
-/// The texts of a summary, NUL-terminated.
-pub(crate) struct TlsTexts {
-    suite: Vec<u8>,
-    subject: Option<Vec<u8>>,
-}
-
-impl TlsTexts {
-    pub(crate) fn new(summary: &TlsSummary) -> Self {
-        let subject = summary.certificate.as_ref().map(|certificate| c_text(&certificate.subject));
-        Self { suite: c_text(summary.suite), subject }
-    }
-}
-
-/// The texts in the current output; `None` if it is no success over TLS.
-///
-/// # Safety
-/// `session` is NULL or a live handle.
-unsafe fn texts<'a>(session: *const eaprs_session) -> Option<&'a TlsTexts> {
-    // SAFETY: the caller's promise.
-    match unsafe { current(session) } {
-        Some(Current::Success { tls, .. }) => tls.as_ref(),
-        _ => None,
     }
 }
 
@@ -117,54 +97,40 @@ pub unsafe extern "C" fn eaprs_session_certificate_refusal(
     }
 }
 
-/// Failures TLS_ALERT and CERTIFICATE: the number of the alert (RFC 8446 section 6) that the other
-/// side sent, or that our refusal was sent as; -1 otherwise.
+/// The other side's certificate in the current output.
 ///
 /// # Safety
-/// `session` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_session_tls_alert(session: *const eaprs_session) -> i32 {
+/// `session` is NULL or a live handle.
+unsafe fn certificate<'a>(session: *const eaprs_session) -> Option<&'a CertificateInfo> {
     // SAFETY: the caller's promise.
-    match unsafe { current(session) } {
-        Some(Current::Failure { failure, .. }) => match failure {
-            Failure::TlsAlert(alert) => alert.0.into(),
-            Failure::Certificate(refusal) => refusal.alert().into(),
-            _ => -1,
-        },
-        _ => -1,
+    match unsafe { current(session) }? {
+        Current::Question {
+            query: Query::VerifyServer { certificate, .. } | Query::VerifyClient { certificate, .. },
+            ..
+        } => Some(certificate),
+        Current::Success { outcome, .. } => outcome.tls.as_ref()?.certificate.as_deref(),
+        _ => None,
     }
 }
 
-/// A success over TLS: the version, `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3`; 0 otherwise.
+/// The certificates that are asked about; none if nothing of the kind is asked.
 ///
 /// # Safety
-/// `session` is a live handle.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_session_tls_version(session: *const eaprs_session) -> u32 {
+/// `session` is NULL or a live handle.
+unsafe fn chain<'a>(session: *const eaprs_session) -> &'a [Vec<u8>] {
     // SAFETY: the caller's promise.
     match unsafe { current(session) } {
-        Some(Current::Success { outcome, .. }) => {
-            outcome.tls.as_ref().map_or(0, |summary| tls_version_number(summary.version))
-        }
-        _ => 0,
+        Some(Current::Question {
+            query: Query::VerifyServer { chain, .. } | Query::VerifyClient { chain, .. },
+            ..
+        }) => chain,
+        _ => &[],
     }
 }
 
-/// A success over TLS: the registered name of the cipher suite, NUL-terminated; NULL otherwise.
-///
-/// # Safety
-/// `session` is a live handle; `len` is NULL or valid for a write.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn eaprs_session_tls_suite(
-    session: *const eaprs_session,
-    len: *mut usize,
-) -> *const c_char {
-    // SAFETY: the caller's promise.
-    unsafe { lend_text(texts(session).map(|texts| texts.suite.as_slice()), len) }
-}
-
-/// A success over TLS: the subject of the other side's certificate as RFC 4514 writes names, UTF-8
-/// and NUL-terminated, safe for a screen. NULL if there is none.
+/// A success over TLS, questions VERIFY_SERVER and VERIFY_CLIENT: the subject of the other side's
+/// certificate as RFC 4514 writes names, UTF-8 and NUL-terminated, safe for a screen. NULL if there
+/// is none.
 ///
 /// # Safety
 /// `session` is a live handle; `len` is NULL or valid for a write.
@@ -174,5 +140,62 @@ pub unsafe extern "C" fn eaprs_session_peer_certificate_subject(
     len: *mut usize,
 ) -> *const c_char {
     // SAFETY: the caller's promise.
-    unsafe { lend_text(texts(session).and_then(|texts| texts.subject.as_deref()), len) }
+    let subject = match unsafe { current(session) } {
+        Some(Current::Question {
+            query: Query::VerifyServer { .. } | Query::VerifyClient { .. },
+            text,
+            ..
+        }) => Some(text.as_slice()),
+        Some(Current::Success { tls: Some(tls), .. }) => tls.subject.as_deref(),
+        _ => None,
+    };
+    // SAFETY: the caller's promise.
+    unsafe { lend_text(subject, len) }
+}
+
+/// A success over TLS, questions VERIFY_SERVER and VERIFY_CLIENT: the SHA-256 fingerprint of the
+/// other side's certificate, 32 octets, as `eaprs_tls_peer_builder_pin_sha256` takes it. NULL if
+/// there is none.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_sha256(
+    session: *const eaprs_session,
+    len: *mut usize,
+) -> *const u8 {
+    // SAFETY: the caller's promise.
+    let fingerprint = unsafe { certificate(session) }.map(|certificate| &certificate.sha256[..]);
+    // SAFETY: the caller's promise.
+    unsafe { lend(fingerprint, len) }
+}
+
+/// Questions VERIFY_SERVER and VERIFY_CLIENT: how many certificates the other side has shown; 0
+/// otherwise.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_count(
+    session: *const eaprs_session,
+) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { chain(session) }.len()
+}
+
+/// Questions VERIFY_SERVER and VERIFY_CLIENT: one of the certificates that the other side has
+/// shown, in DER. Index 0 is its own, which is asked about. NULL if there are not so many.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_peer_certificate_der(
+    session: *const eaprs_session,
+    index: usize,
+    len: *mut usize,
+) -> *const u8 {
+    // SAFETY: the caller's promise.
+    let certificate = unsafe { chain(session) }.get(index).map(Vec::as_slice);
+    // SAFETY: the caller's promise.
+    unsafe { lend(certificate, len) }
 }

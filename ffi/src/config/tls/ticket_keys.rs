@@ -1,0 +1,80 @@
+//! The keys of session tickets.
+
+use std::sync::Arc;
+
+use eap_rs::tls::TicketKeys;
+
+use crate::boundary::{bytes, give, guard, object, take};
+use crate::eaprs_status;
+
+/// The keys that seal session tickets: may be shared by any number of builders and threads, and
+/// replaced while sessions use them.
+pub struct eaprs_ticket_keys(pub(super) Arc<TicketKeys>);
+
+/// How many octets a ticket key has.
+pub const EAPRS_TICKET_KEY_LEN: usize = 32;
+
+/// The keys at `keys`, one behind the other.
+///
+/// # Safety
+/// Unless it is NULL, `keys` is valid for reads of `count` keys while the result lives.
+unsafe fn ticket_keys<'a>(
+    keys: *const u8,
+    count: usize,
+) -> Result<&'a [[u8; EAPRS_TICKET_KEY_LEN]], eaprs_status> {
+    let len = count.checked_mul(EAPRS_TICKET_KEY_LEN).ok_or(eaprs_status::InvalidArgument)?;
+    // SAFETY: the caller's promise.
+    let (keys, _) = unsafe { bytes(keys, len) }?.as_chunks();
+    Ok(keys)
+}
+
+/// Makes a handle of `count` keys, 1 to 16, of `EAPRS_TICKET_KEY_LEN` random octets each, one
+/// behind the other at `octets`. The first one seals, each of them opens: the newest comes first.
+/// They are copied, and wiped.
+///
+/// # Safety
+/// `octets` has 32 octets for each key; `keys` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_ticket_keys_new(
+    octets: *const u8,
+    count: usize,
+    keys: *mut *mut eaprs_ticket_keys,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let given = unsafe { ticket_keys(octets, count) };
+    guard(|| {
+        let new = TicketKeys::new(given?).map_err(|_| eaprs_status::InvalidArgument)?;
+        // SAFETY: the caller's promise.
+        unsafe { give(keys, eaprs_ticket_keys(Arc::new(new))) }.map(|()| eaprs_status::Ok)
+    })
+}
+
+/// Takes other keys from here on, as `eaprs_ticket_keys_new` does; what is refused leaves those
+/// there are. To change keys without a full login, put the new one first and keep the old ones
+/// behind it until their tickets have run out. Any thread may call this at any time.
+///
+/// # Safety
+/// `keys` is a live handle; `octets` has 32 octets for each key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_ticket_keys_replace(
+    keys: *mut eaprs_ticket_keys,
+    octets: *const u8,
+    count: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise. Other threads may hold the same: the keys have a lock.
+    let (keys, given) = unsafe { (object(keys.cast_const()), ticket_keys(octets, count)) };
+    guard(|| {
+        keys?.0.replace(given?).map_err(|_| eaprs_status::InvalidArgument)?;
+        Ok(eaprs_status::Ok)
+    })
+}
+
+/// Frees a handle. NULL is ignored; settings that use the keys go on.
+///
+/// # Safety
+/// `keys` is NULL or a live handle; it is dead afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_ticket_keys_free(keys: *mut eaprs_ticket_keys) {
+    // SAFETY: the caller's promise.
+    unsafe { take(keys) }
+}

@@ -1,0 +1,239 @@
+//! The other dimensions of the matrix, and how a cell is tried.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use eap_rs::tls::TlsAlert;
+
+use super::certificates::{Flaw, KeyType, Pki};
+use super::counterparts::{How, Login, Pair, RESUMPTIONS, Refusal, Setup};
+use super::methods::{METHODS, Method};
+use crate::lab::{Lab, Process};
+
+const VERSIONS: [&str; 2] = ["1.2", "1.3"];
+
+/// Octets of TLS in one packet: a flight of these certificates needs many, or one or two.
+const FRAGMENT_SIZES: [u16; 2] = [SMALL, LARGE];
+const SMALL: u16 = 200;
+const LARGE: u16 = 1398;
+
+/// Each direction has more than 600 octets.
+const MORE_ROUND_TRIPS_IF_SMALL: usize = 6;
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// A login with a full handshake.
+    Full,
+    /// Another, and more that offer to resume its session.
+    Resumed,
+    /// A login with a client certificate that the server has to refuse.
+    Client(Flaw),
+    /// A login at a server whose certificate the peer has to refuse.
+    Server(Flaw),
+}
+
+/// One row of the matrix.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) method: &'static Method,
+    pub(crate) pair: &'static Pair,
+    pub(crate) version: &'static str,
+    pub(crate) key_type: KeyType,
+    pub(crate) fragment_size: u16,
+}
+
+/// How a cell turned out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Logged in, with equal keys.
+    Keys {
+        /// RADIUS requests that were answered.
+        round_trips: usize,
+    },
+    /// How the logins went that offered resumption, each success with equal keys.
+    Resumed([How; RESUMPTIONS]),
+    /// Refused for the right cause; the other side heard this alert.
+    Refused(Option<TlsAlert>),
+    /// The side that would have to refuse cannot be told to look for this flaw.
+    NotChecked,
+    /// Not as it should be, and what the programs have printed.
+    Failed(String),
+}
+
+/// One cell of the matrix.
+pub(crate) struct Cell {
+    pub(crate) row: Row,
+    pub(crate) case: Case,
+    pub(crate) outcome: Outcome,
+}
+
+/// Tries all cells of a pair.
+pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
+    let lab = Lab::new();
+    let mut cells = Vec::new();
+    for method in &METHODS {
+        for pki in pkis {
+            for fragment_size in FRAGMENT_SIZES {
+                try_setup(pair, &Setup { lab: &lab, method, pki, fragment_size }, &mut cells);
+            }
+        }
+    }
+    check_fragments(&mut cells);
+    cells
+}
+
+/// One server for each of its certificates, and every login there.
+fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
+    let Setup { method, pki, fragment_size, .. } = *setup;
+    let mut flaws: Vec<_> = method.cases.iter().map(|case| case.server()).collect();
+    flaws.dedup();
+    for flaw in flaws {
+        let mut server = attempt(|| (pair.server.start)(setup, pki.server(flaw)));
+        for version in VERSIONS {
+            let row = Row { method, pair, version, key_type: pki.key_type, fragment_size };
+            for case in method.cases.iter().copied().filter(|case| case.server() == flaw) {
+                let outcome = server
+                    .as_mut()
+                    .map_err(|error| error.clone())
+                    .and_then(|server| case.attempt(&row, setup, server))
+                    .unwrap_or_else(Outcome::Failed);
+                cells.push(Cell { row, case, outcome });
+            }
+        }
+    }
+}
+
+/// Both ends have to heed the size.
+fn check_fragments(cells: &mut [Cell]) {
+    for i in 0..cells.len() {
+        let Row { method, version, key_type, fragment_size, .. } = cells[i].row;
+        let Outcome::Keys { round_trips: many } = cells[i].outcome else { continue };
+        let is_twin = |other: &&Cell| {
+            other.row.fragment_size == LARGE
+                && (other.row.method.name, other.row.version) == (method.name, version)
+                && (other.row.key_type, other.case) == (key_type, cells[i].case)
+        };
+        if fragment_size == SMALL
+            && let Some(Outcome::Keys { round_trips: few }) =
+                cells.iter().find(is_twin).map(|twin| &twin.outcome)
+            && many < few + MORE_ROUND_TRIPS_IF_SMALL
+        {
+            let text = format!("{many} round trips, {few} with large fragments");
+            cells[i].outcome = Outcome::Failed(text);
+        }
+    }
+}
+
+/// Other cells must not be hidden by what would have ended a test.
+fn attempt<T>(what: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(what)).map_err(|panic| match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast::<&str>().map_or_else(|_| "?".into(), |it| it.to_string()),
+    })
+}
+
+impl Case {
+    /// The flaw of the client's certificate.
+    fn client(self) -> Option<Flaw> {
+        if let Self::Client(flaw) = self { Some(flaw) } else { None }
+    }
+
+    /// The flaw of the server's certificate.
+    fn server(self) -> Option<Flaw> {
+        if let Self::Server(flaw) = self { Some(flaw) } else { None }
+    }
+
+    fn attempt(
+        self,
+        row: &Row,
+        setup: &Setup<'_>,
+        server: &mut Process,
+    ) -> Result<Outcome, String> {
+        let pair = row.pair;
+        let refusal = match self {
+            Self::Full | Self::Resumed => None,
+            Self::Client(flaw) => Some((pair.server.refusal)(flaw)),
+            Self::Server(flaw) => Some((pair.peer.refusal)(flaw)),
+        };
+        if let Some(None) = refusal {
+            return Ok(Outcome::NotChecked);
+        }
+        let client = setup.pki.client(self.client());
+        server.skip();
+        let resumptions = if self == Self::Resumed { RESUMPTIONS } else { 0 };
+        let login = attempt(|| (pair.peer.log_in)(setup, client, row.version, resumptions))?;
+        attempt(|| match (self, refusal.flatten()) {
+            (Self::Resumed, _) => resumed(row, &login, server),
+            (_, None) => logged_in(row, &login, server),
+            (_, Some(refusal)) => self.refused(row, &login, server, &refusal),
+        })
+        .map_err(|error| format!("{error}\n{}:\n{}", pair.peer.name, login.lines.join("\n")))
+    }
+
+    fn refused(self, row: &Row, login: &Login, server: &mut Process, refusal: &Refusal) -> Outcome {
+        assert_eq!(login.how, [How::Failed]);
+        let pair = row.pair;
+        let (peer_lines, server_lines) = (&login.lines, &server.lines_until(pair.server.rejects));
+        let (refusing, refused, heard) = match self {
+            Self::Server(_) => (peer_lines, server_lines, pair.server.heard),
+            _ => (server_lines, peer_lines, pair.peer.heard),
+        };
+        let said = refusing.iter().any(|line| refusal.is_said_in(line));
+        assert!(said, "not refused as {:?}:\n{}", refusal.words, refusing.join("\n"));
+        let alert = refusal.alert.map(|alert| alert.to_string().to_lowercase());
+        let heard = heard(row.method, refused).map(|alert| alert.to_lowercase());
+        assert_eq!(heard, alert, "{}", refused.join("\n"));
+        Outcome::Refused(refusal.alert)
+    }
+}
+
+fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
+    check_logins([How::Full], row, login, server);
+    Outcome::Keys { round_trips: login.round_trips }
+}
+
+fn resumed(row: &Row, login: &Login, server: &mut Process) -> Outcome {
+    let expected = (row.pair.server.resumption)(row.version);
+    check_logins(expected, row, login, server);
+    let [_, offers @ ..] = expected;
+    Outcome::Resumed(offers)
+}
+
+/// Both ends have to see them like this.
+fn check_logins<const N: usize>(
+    expected: [How; N],
+    row: &Row,
+    login: &Login,
+    server: &mut Process,
+) {
+    assert_eq!(login.how, expected);
+    for how in expected {
+        let last = match how {
+            How::Failed => row.pair.server.rejects,
+            How::Full | How::Resumed => &(row.pair.server.accepts)(row.method),
+        };
+        let lines = server.lines_until(last);
+        // Who fails here has been known by the session all the same.
+        let resumes = lines.iter().any(|line| line.contains(row.pair.server.resumes));
+        assert_eq!(resumes, how != How::Full, "{}", lines.join("\n"));
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("full"),
+            Self::Resumed => f.write_str("resumed"),
+            Self::Client(flaw) => write!(f, "client {flaw}"),
+            Self::Server(flaw) => write!(f, "server {flaw}"),
+        }
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, pair, version, key_type, fragment_size } = self;
+        write!(f, "{} {pair} TLS {version} {key_type} {fragment_size}", method.name)
+    }
+}
