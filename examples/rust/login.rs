@@ -106,6 +106,18 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
             let inner_tls = || Ok(certificates.server(wanted.tls)?);
             authenticator = authenticator.ttls(server_inner::ttls(&[inner], tls, inner_tls)?);
         }
+        MethodType::PEAP => {
+            let Some(inner) = wanted.method.inner else { return Err("nothing inside".into()) };
+            let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
+            let who = Who { identity: IDENTITY, password: None };
+            let tls = || Ok(certificates.peer(wanted.tls)?);
+            let peap = peer_inner::peap(inner, who, tls, |config| config)?;
+            peer = PeerConfig::builder().identity(ANONYMOUS).peap(peap);
+            let tls = certificates.tunnel(wanted.tls)?;
+            let inner_tls = || Ok(certificates.server(wanted.tls)?);
+            let peap = server_inner::peap(&[inner], tls, inner_tls, |config| config)?;
+            authenticator = authenticator.peap(peap);
+        }
         MethodType::TLS => {
             let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
             peer = peer.tls(certificates.peer(wanted.tls)?);

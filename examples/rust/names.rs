@@ -18,7 +18,7 @@ pub(crate) struct Named {
 }
 
 /// The methods that have a tunnel, by what happens in it.
-const TUNNELED: [(&str, MethodType, InnerMethod); 8] = [
+const TUNNELED: [(&str, MethodType, InnerMethod); 12] = [
     ("ttls/pap", MethodType::TTLS, InnerMethod::Pap),
     ("ttls/chap", MethodType::TTLS, InnerMethod::Chap),
     ("ttls/mschap", MethodType::TTLS, InnerMethod::MsChap),
@@ -27,10 +27,14 @@ const TUNNELED: [(&str, MethodType, InnerMethod); 8] = [
     ("ttls/eap-gtc", MethodType::TTLS, InnerMethod::Eap(MethodType::GTC)),
     ("ttls/eap-md5", MethodType::TTLS, InnerMethod::Eap(MethodType::MD5)),
     ("ttls/eap-tls", MethodType::TTLS, InnerMethod::Eap(MethodType::TLS)),
+    ("peap/mschapv2", MethodType::PEAP, InnerMethod::Eap(MethodType::MSCHAPV2)),
+    ("peap/gtc", MethodType::PEAP, InnerMethod::Eap(MethodType::GTC)),
+    ("peap/md5", MethodType::PEAP, InnerMethod::Eap(MethodType::MD5)),
+    ("peap/tls", MethodType::PEAP, InnerMethod::Eap(MethodType::TLS)),
 ];
 
 /// Names that are settled before the library has the method.
-const PLANNED: [&str; 5] = ["peap/mschapv2", "peap/gtc", "peap/md5", "peap/tls", "fast"];
+const PLANNED: [&str; 1] = ["fast"];
 
 /// Everything that can be named.
 pub(crate) fn all() -> impl Iterator<Item = Named> {

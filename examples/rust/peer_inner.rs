@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use eap_rs::peap::{PeapPeerConfig, PeapPeerConfigBuilder};
 use eap_rs::tls::TlsPeerConfig;
 use eap_rs::ttls::TtlsPeerConfig;
 use eap_rs::{InnerMethod, MethodType, PeerConfig};
@@ -37,6 +38,18 @@ pub(crate) fn ttls(
         }
     };
     Ok(config.build()?)
+}
+
+/// PEAP with this inside.
+pub(crate) fn peap(
+    inner: InnerMethod,
+    who: Who<'_>,
+    tls: impl Fn() -> Result<TlsPeerConfig, Box<dyn Error>>,
+    edit: impl FnOnce(PeapPeerConfigBuilder) -> PeapPeerConfigBuilder,
+) -> Result<PeapPeerConfig, Box<dyn Error>> {
+    let InnerMethod::Eap(method) = inner else { return Err("PEAP takes EAP methods only".into()) };
+    let tunnel = tls()?;
+    Ok(edit(PeapPeerConfig::builder(tunnel, eap(method, who, tls)?)).build()?)
 }
 
 fn eap(

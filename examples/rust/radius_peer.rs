@@ -108,8 +108,14 @@ fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
     let password = settings.typed.password.as_deref();
     if let Some(inner) = settings.method.inner {
         let who = Who { identity: &settings.identity, password };
-        let ttls = peer_inner::ttls(inner, who, || peer_tls::config(&settings.tls))?;
-        return Ok(config.ttls(ttls).build()?);
+        let tls = || peer_tls::config(&settings.tls);
+        config = match settings.method.facts.method {
+            MethodType::PEAP => config.peap(peer_inner::peap(inner, who, tls, |peap| {
+                peer_tls::peap(peap, &settings.tls)
+            })?),
+            _ => config.ttls(peer_inner::ttls(inner, who, tls)?),
+        };
+        return Ok(config.build()?);
     }
     if let Some(password) = password {
         config = config.password(password);

@@ -104,6 +104,13 @@ fn server_config(
                 let inner_tls = || server_tls::config(&settings.tls, None);
                 config.ttls(server_inner::ttls(&inner, tls, inner_tls)?)
             }
+            MethodType::PEAP => {
+                let inner = inner_methods(settings, outer);
+                let tls = server_tls::tunnel(&settings.tls, keys())?;
+                let inner_tls = || server_tls::config(&settings.tls, None);
+                let edit = |peap| server_tls::peap(peap, &settings.tls);
+                config.peap(server_inner::peap(&inner, tls, inner_tls, edit)?)
+            }
             method => config.method(method),
         };
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use eap_rs::peap::{PeapServerConfig, PeapServerConfigBuilder};
 use eap_rs::tls::TlsServerConfig;
 use eap_rs::ttls::TtlsServerConfig;
 use eap_rs::{AuthenticatorConfig, InnerMethod, MethodType};
@@ -26,6 +27,17 @@ pub(crate) fn ttls(
         config = config.eap(eap);
     }
     Ok(config.build()?)
+}
+
+/// PEAP with any of these inside.
+pub(crate) fn peap(
+    inner: &[InnerMethod],
+    tls: TlsServerConfig,
+    inner_tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
+    edit: impl FnOnce(PeapServerConfigBuilder) -> PeapServerConfigBuilder,
+) -> Result<PeapServerConfig, Box<dyn Error>> {
+    let eap = eap(inner, inner_tls)?.ok_or("PEAP takes EAP methods only")?;
+    Ok(edit(PeapServerConfig::builder(tls, eap)).build()?)
 }
 
 /// The EAP methods among these.

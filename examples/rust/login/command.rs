@@ -161,7 +161,7 @@ pub(crate) fn list() -> String {
 }
 
 /// The methods for which `--tls-min` and its like mean something.
-const TLS_BASED: [MethodType; 2] = [MethodType::TLS, MethodType::TTLS];
+const TLS_BASED: [MethodType; 3] = [MethodType::TLS, MethodType::TTLS, MethodType::PEAP];
 
 #[cfg(test)]
 mod tests {

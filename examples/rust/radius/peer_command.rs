@@ -18,7 +18,7 @@ usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
        radius_peer --help
 ";
 
-const TLS_FLAGS: [&str; 11] = [
+const TLS_FLAGS: [&str; 13] = [
     "anonymous-identity",
     "ca",
     "crl",
@@ -30,6 +30,8 @@ const TLS_FLAGS: [&str; 11] = [
     "tls-max",
     "fragment-size",
     "resume",
+    "peap-max-version",
+    "crypto-binding",
 ];
 
 /// What to do.
@@ -182,6 +184,8 @@ TLS-based methods also take:
   --fragment-size N                     octets of TLS in one EAP packet
   --resume N                            after each login, log in again that
                                         often, offering to resume the session
+  --peap-max-version N                  of PEAP, 0 (if not given) or 1
+  --crypto-binding WHEN                 of PEAP: off, if-offered or required
 
 The last line is SUCCESS, or FAILURE and why. The server's MPPE keys have to be
 those that the method has derived.

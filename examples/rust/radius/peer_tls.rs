@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use eap_rs::peap::PeapPeerConfigBuilder;
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig};
 
 use crate::tls_flags::TlsFlags;
@@ -36,4 +37,15 @@ pub(crate) fn config(flags: &TlsFlags) -> Result<TlsPeerConfig, Box<dyn Error>> 
         config = config.fragment_size(octets);
     }
     Ok(config.build()?)
+}
+
+/// What is said about PEAP.
+pub(crate) fn peap(mut config: PeapPeerConfigBuilder, flags: &TlsFlags) -> PeapPeerConfigBuilder {
+    if flags.get("peap-max-version") == Some("1") {
+        config = config.max_version(1);
+    }
+    match flags.crypto_binding() {
+        Some(binding) => config.crypto_binding(binding),
+        None => config,
+    }
 }

@@ -14,7 +14,7 @@ usage: radius_server --listen HOST:PORT --secret SECRET
        radius_server --help
 ";
 
-const TLS_FLAGS: [&str; 9] = [
+const TLS_FLAGS: [&str; 11] = [
     "cert",
     "key",
     "ca",
@@ -24,6 +24,8 @@ const TLS_FLAGS: [&str; 9] = [
     "fragment-size",
     "ticket-key",
     "session-lifetime",
+    "peap-max-version",
+    "crypto-binding",
 ];
 
 /// What to do.
@@ -137,6 +139,8 @@ TLS-based methods also take:
                                         not there, read again when it changes
   --session-lifetime SECONDS            how long sessions may be resumed; 3600
                                         with --ticket-key, else not at all
+  --peap-max-version N                  of PEAP, 0 (if not given) or 1
+  --crypto-binding WHEN                 of PEAP: off, if-offered or required
 
 Requests without a valid Message-Authenticator are dropped.
 ",

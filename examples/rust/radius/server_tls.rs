@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eap_rs::peap::PeapServerConfigBuilder;
 use eap_rs::tls::{
     CertificatePolicy, Resumption, TicketKeys, TlsServerConfig, TlsServerConfigBuilder,
 };
@@ -65,4 +66,18 @@ fn common(
         config = config.resumption(resumption);
     }
     Ok(config)
+}
+
+/// What is said about PEAP.
+pub(crate) fn peap(
+    mut config: PeapServerConfigBuilder,
+    flags: &TlsFlags,
+) -> PeapServerConfigBuilder {
+    if flags.get("peap-max-version") == Some("1") {
+        config = config.max_version(1);
+    }
+    match flags.crypto_binding() {
+        Some(binding) => config.crypto_binding(binding),
+        None => config,
+    }
 }

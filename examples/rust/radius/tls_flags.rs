@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use eap_rs::MethodType;
+use eap_rs::peap::CryptoBinding;
 use eap_rs::tls::TlsVersion;
 use lexopt::{Error, Parser, ValueExt};
 
@@ -67,6 +68,15 @@ impl TlsFlags {
         })
     }
 
+    /// What was said about PEAP's crypto-binding.
+    pub(crate) fn crypto_binding(&self) -> Option<CryptoBinding> {
+        self.get("crypto-binding").map(|binding| match binding {
+            "off" => CryptoBinding::Off,
+            "required" => CryptoBinding::Required,
+            _ => CryptoBinding::IfOffered,
+        })
+    }
+
     /// The number that was given for `flag`.
     pub(crate) fn number(&self, flag: &str) -> Option<usize> {
         self.get(flag)?.parse().ok()
@@ -95,6 +105,10 @@ pub(crate) fn is_tls_based(method: &Named) -> bool {
 fn check(flag: &str, value: &str) -> Result<(), Error> {
     let accepted = match flag {
         "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
+        "peap-max-version" if !["0", "1"].contains(&value) => "0, 1",
+        "crypto-binding" if !["off", "if-offered", "required"].contains(&value) => {
+            "off, if-offered, required"
+        }
         "fragment-size" if !in_range(value, 64..=65_000) => "64 to 65000",
         "resume" if !in_range(value, 1..=1_000_000) => "1 to 1000000",
         "session-lifetime" if !in_range(value, 1..=604_800) => "1 to 604800",
