@@ -67,7 +67,7 @@ pub(crate) struct Said {
 
 /// The peer's side.
 pub(crate) struct InnerPeer {
-    peer: Peer,
+    peer: Box<Peer>,
     /// The method of the tunnel.
     tunnel: MethodType,
     open: Option<QueryId>,
@@ -81,7 +81,8 @@ impl InnerPeer {
         tunnel: MethodType,
         cx: &mut PeerContext<'_>,
     ) -> Self {
-        let mut peer = Peer::in_tunnel(config, fork(|seed| cx.rng.fill_bytes(seed)));
+        let rng = fork(|seed| cx.rng.fill_bytes(seed));
+        let mut peer = Box::new(Peer::in_tunnel(config, rng));
         if let Some(seconds) = cx.unix_time {
             peer.set_unix_time(seconds, NOW);
         }
@@ -157,7 +158,7 @@ impl InnerPeer {
 
 /// The server's side.
 pub(crate) struct InnerServer {
-    authenticator: Authenticator,
+    authenticator: Box<Authenticator>,
     /// The method of the tunnel.
     tunnel: MethodType,
     open: Option<QueryId>,
@@ -170,7 +171,7 @@ impl InnerServer {
         cx: &mut ServerContext<'_>,
     ) -> Self {
         let rng = fork(|seed| cx.rng.fill_bytes(seed));
-        let mut authenticator = Authenticator::new(config, rng);
+        let mut authenticator = Box::new(Authenticator::new(config, rng));
         if let Some(seconds) = cx.unix_time {
             authenticator.set_unix_time(seconds, NOW);
         }

@@ -49,7 +49,8 @@ impl Extensions {
     pub(super) fn parse(mut octets: &[u8], sender: Sender) -> Result<Self, &'static str> {
         let (mut status, mut binding) = (None, None);
         while !octets.is_empty() {
-            let (tlv, kind, value, rest) = split(octets).ok_or("a TLV is cut short")?;
+            let (Tlv { octets: tlv, kind, value }, rest) =
+                Tlv::split_from(octets).ok_or("a TLV is cut short")?;
             match kind & TYPE {
                 RESULT if status.is_some() => return Err("two Result TLVs"),
                 RESULT => status = Some(parse_status(value)?),
@@ -74,12 +75,23 @@ impl Extensions {
     }
 }
 
-/// The first TLV, the two octets of its type, its value, and what follows it.
-fn split(octets: &[u8]) -> Option<(&[u8], u16, &[u8], &[u8])> {
-    let ([k0, k1, l0, l1], _) = octets.split_first_chunk::<HEADER_LEN>()?;
-    let len = usize::from(u16::from_be_bytes([*l0, *l1]));
-    let (tlv, rest) = octets.split_at_checked(HEADER_LEN + len)?;
-    Some((tlv, u16::from_be_bytes([*k0, *k1]), tlv.get(HEADER_LEN..)?, rest))
+struct Tlv<'a> {
+    /// All of it.
+    octets: &'a [u8],
+    /// The two octets of its type.
+    kind: u16,
+    value: &'a [u8],
+}
+
+impl<'a> Tlv<'a> {
+    /// The first one, and what follows it.
+    fn split_from(octets: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let ([k0, k1, l0, l1], _) = octets.split_first_chunk::<HEADER_LEN>()?;
+        let len = usize::from(u16::from_be_bytes([*l0, *l1]));
+        let (octets, rest) = octets.split_at_checked(HEADER_LEN + len)?;
+        let value = octets.get(HEADER_LEN..)?;
+        Some((Self { octets, kind: u16::from_be_bytes([*k0, *k1]), value }, rest))
+    }
 }
 
 fn parse_status(value: &[u8]) -> Result<Status, &'static str> {
