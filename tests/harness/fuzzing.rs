@@ -18,6 +18,7 @@
 //!
 //! [`Watched`] checks after each operation what has to hold.
 
+use core::time::Duration;
 use std::sync::{Arc, OnceLock};
 
 use eap_rs::eapol::{EthernetFrame, MacAddress, Supplicant, SupplicantConfig};
@@ -27,7 +28,8 @@ use eap_rs::radius::{
     SessionTable, SharedSecret,
 };
 use eap_rs::tls::{
-    CertificateInfo, CertificatePolicy, ClockPolicy, TlsPeerConfig, TlsServerConfig, TlsVersion,
+    CertificateInfo, CertificatePolicy, ClockPolicy, Resumption, TicketKeys, TlsPeerConfig,
+    TlsServerConfig, TlsVersion,
 };
 use eap_rs::{
     AccountError, Answer, Authenticator, AuthenticatorConfig, Credential, Instant, MethodType,
@@ -36,7 +38,7 @@ use eap_rs::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::certs::Ca;
+use crate::certs::{Ca, NOW};
 use crate::honest::{Counterpart, Honest};
 use crate::script::frame;
 use crate::session::Session;
@@ -263,10 +265,11 @@ fn tls_ends(options: u8) -> (Peer, Authenticator) {
     let (peer, server) = tls()[usize::from(options & 1)].clone();
     let peer = PeerConfig::builder().identity("@example.org").tls(peer).max_rounds(30);
     let server = AuthenticatorConfig::builder().tls(server).max_rounds(30);
-    (
-        Peer::new(Arc::new(peer.build().unwrap()), rng()),
-        Authenticator::new(Arc::new(server.build().unwrap()), rng()),
-    )
+    let peer = Peer::new(Arc::new(peer.build().unwrap()), rng());
+    let mut server = Authenticator::new(Arc::new(server.build().unwrap()), rng());
+    // Without the time, sessions are not resumed.
+    server.set_unix_time(NOW, Instant::default());
+    (peer, server)
 }
 
 type TlsEnds = (Arc<TlsPeerConfig>, Arc<TlsServerConfig>);
@@ -278,6 +281,7 @@ fn tls() -> &'static [TlsEnds; 2] {
     TLS.get_or_init(|| {
         let ca = Ca::default();
         let (server, client) = (ca.server("radius.example.org"), ca.client("alice"));
+        let keys = Arc::new(TicketKeys::new(&[[7; 32]]).unwrap());
         [TlsVersion::V1_3, TlsVersion::V1_2].map(|version| {
             let servers = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
             let peer = TlsPeerConfig::builder(servers.clock(ClockPolicy::Ignore))
@@ -288,6 +292,7 @@ fn tls() -> &'static [TlsEnds; 2] {
             let clients = CertificatePolicy::for_clients().ca(ca.pem.as_bytes());
             let server = TlsServerConfig::builder(certificate, key)
                 .clients(clients.clock(ClockPolicy::Ignore))
+                .resumption(Resumption::for_lifetime(HOUR).ticket_keys(keys.clone()))
                 .fragment_size(400);
             (Arc::new(peer.build().unwrap()), Arc::new(server.build().unwrap()))
         })
@@ -373,6 +378,8 @@ struct Machine<S> {
 
 /// The operation that is the honest end's turn, where there is one.
 const HONEST: u8 = 2;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 impl Machine<Authenticator> {
     fn start(&mut self) {
