@@ -71,6 +71,29 @@ pub(crate) fn available() -> String {
     all().map(|named| named.name).collect::<Vec<_>>().join(", ")
 }
 
+/// The names there are, for a help text: in lines that begin this far to the right.
+pub(crate) fn available_from(column: usize) -> String {
+    let (mut text, mut end) = (String::new(), column);
+    for named in all() {
+        let separator = if text.is_empty() { "" } else { ", " };
+        let len = separator.len() + named.name.len();
+        // Room for the comma.
+        if end + len < MAX_COLUMN {
+            text.push_str(separator);
+            end += len;
+        } else {
+            text.push_str(",\n");
+            text.extend(std::iter::repeat_n(' ', column));
+            end = column + named.name.len();
+        }
+        text.push_str(named.name);
+    }
+    text
+}
+
+/// How wide a help text is.
+const MAX_COLUMN: usize = 80;
+
 #[cfg(test)]
 mod tests {
     use super::*;

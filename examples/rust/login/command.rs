@@ -4,7 +4,7 @@ use eap_rs::MethodType;
 use eap_rs::tls::TlsVersion;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-use crate::names::{Named, PHONE_MODES, all, available, find};
+use crate::names::{Named, PHONE_MODES, all, available_from, find};
 
 /// How the example is called.
 pub(crate) const USAGE: &str = "\
@@ -122,8 +122,9 @@ pub(crate) fn help() -> String {
         "Logs a peer in at an authenticator in this process and shows every packet.
 
 {USAGE}
-  --method NAME     the method, md5 if not given: {available};
-                    or the number of a phone's 802.1X mode
+  --method NAME     the method, md5 if not given, or the number of a phone's
+                    802.1X mode:
+                    {available}
   --wrong-password  the user mistypes the password, token or one-time password,
                     or presents a certificate of a CA that nobody here knows
   --tls-min VERSION, --tls-max VERSION
@@ -136,7 +137,7 @@ pub(crate) fn help() -> String {
 A phone's 802.1X modes: {modes}.
 Exit status: 0 logged in, 1 refused, 2 wrong usage.
 ",
-        available = available(),
+        available = available_from(20),
         modes = modes.join(", ").replacen(", 4", ",\n  4", 1),
     )
 }

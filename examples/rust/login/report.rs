@@ -43,8 +43,16 @@ fn print_end(
                 Side::Peer => "logged in as",
                 Side::Authenticator => "authenticated",
             };
-            let who = format!("{role} {} by {}", outcome.peer_identity, outcome.method);
-            print_line(&side_name, &who, out)?;
+            let (identity, method) = (&outcome.peer_identity, outcome.method);
+            match &outcome.inner {
+                None => print_line(&side_name, &format!("{role} {identity} by {method}"), out)?,
+                Some(inner) => {
+                    let who =
+                        format!("{role} {} by {method} with {}", inner.identity, inner.method);
+                    print_line(&side_name, &who, out)?;
+                    print_line("", &format!("known outside the tunnel as {identity}"), out)?;
+                }
+            }
             if let Some(tls) = &outcome.tls {
                 print_tls(side, tls, out)?;
             }

@@ -7,7 +7,7 @@ use eap_rs::radius::SharedSecret;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::login::Typed;
-use crate::names::{Named, available, find};
+use crate::names::{Named, available_from, find};
 use crate::nt_hash;
 use crate::tls_flags::TlsFlags;
 
@@ -158,7 +158,8 @@ pub(crate) fn help() -> String {
 {USAGE}
   --server HOST:PORT    the RADIUS server
   --secret SECRET       the secret shared with it
-  --method NAME         the method: {available}
+  --method NAME         the method:
+                        {available}
   --identity NAME       who logs in
   --password PASSWORD   the password, token or one-time password
   --nt-hash DIGITS      the NT hash of the password in its place (MSCHAPv2)
@@ -191,6 +192,6 @@ The last line is SUCCESS, or FAILURE and why. The server's MPPE keys have to be
 those that the method has derived.
 Exit status: 0 every login succeeded, 1 some failed, 2 wrong usage.
 ",
-        available = available(),
+        available = available_from(24),
     )
 }

@@ -3,7 +3,7 @@
 use eap_rs::radius::SharedSecret;
 use lexopt::{Arg, Error, Parser, ValueExt};
 
-use crate::names::{Named, all, available, find};
+use crate::names::{Named, all, available_from, find};
 use crate::tls_flags::{TlsFlags, is_tls_based};
 use crate::users::Users;
 
@@ -144,6 +144,6 @@ TLS-based methods also take:
 
 Requests without a valid Message-Authenticator are dropped.
 ",
-        available = available(),
+        available = available_from(25),
     )
 }
