@@ -21,6 +21,7 @@ mod mtu;
 mod phone;
 mod radius;
 mod tls;
+mod ttls;
 
 use lab::{Host, Lab, Process};
 

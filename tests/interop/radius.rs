@@ -144,6 +144,10 @@ client loopback {{
 modules {{
     pap {{
     }}
+    chap {{
+    }}
+    mschap {{
+    }}
     files {{
         filename = {users}
     }}
@@ -161,12 +165,20 @@ server default {{
         eap {{
             ok = return
         }}
+        chap
+        mschap
         files
         pap
     }}
     authenticate {{
         Auth-Type PAP {{
             pap
+        }}
+        Auth-Type CHAP {{
+            chap
+        }}
+        Auth-Type MS-CHAP {{
+            mschap
         }}
         eap
     }}
