@@ -24,8 +24,10 @@ mod matrix;
 mod mschapv2;
 mod mtu;
 mod openssl;
+mod peap;
 mod phone;
 mod radius;
+mod ttls;
 
 use certificates::{Authority, Certificate};
 use lab::{Host, Lab, Process};

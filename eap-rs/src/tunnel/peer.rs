@@ -17,7 +17,7 @@ pub(crate) struct PeerEnd {
     highest: u8,
     /// The version that both sides speak.
     version: u8,
-    /// Whether each message of phase 1 says its length.
+    /// Whether each message of phase 1 says its length, in version 0.
     announces_length: bool,
     /// From the Start on.
     tunnel: Option<Tunnel>,
@@ -53,7 +53,8 @@ impl PeerEnd {
         }
     }
 
-    /// Has each message of phase 1 say its length, also where it fits one packet.
+    /// Has each message of phase 1 say its length, also where it fits one packet; in version 0
+    /// only.
     pub(crate) fn announcing_length(mut self, announces: bool) -> Self {
         self.announces_length = announces;
         self
@@ -155,7 +156,7 @@ impl PeerEnd {
     /// Sends what TLS has to say, or an empty packet.
     pub(crate) fn reply(&mut self, reply: &mut PacketBuffer) {
         if let Some(tunnel) = &mut self.tunnel {
-            tunnel.announce_length(self.announces_length);
+            tunnel.announce_length(self.announces_length && self.version == 0);
             tunnel.collect();
             tunnel.write_next(self.version, reply);
         }

@@ -92,3 +92,6 @@ impl TunnelKeys {
 fn failed(reason: &'static str) -> Failure {
     Failure::MethodFailed { method: FACTS.method, reason }
 }
+
+#[cfg(test)]
+mod tests;

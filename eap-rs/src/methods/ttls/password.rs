@@ -3,6 +3,8 @@
 mod peer;
 mod response;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub(super) use peer::PasswordPeer;
 pub(super) use server::PasswordServer;
