@@ -46,6 +46,8 @@ impl PeerSide {
             password: self.password.as_ref(),
             nt_hash: None,
             unix_time: None,
+            tunneled: false,
+            events: &mut Vec::new(),
             rng: &mut self.rng,
         };
         let mut reply = PacketBuffer::default();
@@ -87,6 +89,8 @@ impl ServerSide {
             prompt: "",
             password_retries: self.password_retries,
             unix_time: None,
+            mtu: 1400,
+            events: &mut Vec::new(),
             rng: &mut self.rng,
         };
         let mut request = PacketBuffer::default();
@@ -208,6 +212,8 @@ fn an_nt_hash_is_as_good_as_the_password_on_either_side() {
         password: None,
         nt_hash: Some(&hash),
         unix_time: None,
+        tunneled: false,
+        events: &mut Vec::new(),
         rng: &mut peer.rng,
     };
     let mut reply = PacketBuffer::default();
@@ -307,8 +313,7 @@ fn each_try_is_asked_for_once_and_has_a_challenge_of_its_own() {
         else {
             panic!()
         };
-        assert_eq!(refused.to_string(), "wrong name or password");
-        assert_eq!(refused.message, "Authentication failed");
+        assert_eq!(refused.to_string(), "wrong name or password (\"Authentication failed\")");
         response = peer.type_in(password).1;
     }
     server.response(&response).unwrap();
@@ -360,7 +365,7 @@ fn an_expired_password_is_changed() {
     let (PeerStep::Ask(Query::NewPassword { refused, .. }), _) = peer.request(&failure) else {
         panic!()
     };
-    assert_eq!(refused.to_string(), "the password has expired");
+    assert_eq!(refused.to_string(), "the password has expired (\"Expired\")");
     let (_, change) = peer.type_in(NEW_PASSWORD);
     assert_eq!(change.len(), 586);
     let (step, _) = server.response(&change).unwrap();
@@ -387,7 +392,10 @@ fn a_new_password_that_is_not_stored_is_refused() {
         assert!(text_of(&failure).starts_with("E=709 R=0 C="), "{}", text_of(&failure));
         let (step, response) = peer.request(&failure);
         let PeerStep::Reply(Progress::Done(Verdict::Fail(failure))) = step else { panic!() };
-        assert_eq!(failure.to_string(), "the new password was not accepted");
+        assert_eq!(
+            failure.to_string(),
+            "the new password was not accepted (\"New password refused\")"
+        );
         assert!(matches!(server.response(&response), Ok((ServerStep::Fail(_), _))));
     }
 }
