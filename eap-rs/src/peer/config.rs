@@ -216,16 +216,18 @@ mod tests {
             (
                 PeerConfig::builder(),
                 "methods: none given, at least one is needed; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
+                 EAP-TTLS (ttls)",
             ),
             (
                 md5().method(MethodType::TLS),
                 "methods: EAP-TLS needs settings: use the builder's function of that name",
             ),
             (
-                md5().method(MethodType::ietf(21)),
-                "methods: EAP-TTLS is not supported; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2)",
+                md5().method(MethodType::PEAP),
+                "methods: PEAP is not supported; \
+                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
+                 EAP-TTLS (ttls)",
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),
