@@ -140,7 +140,9 @@ static void logs_in(const inside *login, uint32_t tls_version)
 
 static void a_wrong_password_is_refused(const inside *login, uint32_t tls_version)
 {
-    bool tells = login->method == METHOD_MSCHAPV2;
+    /* Version 2 of MS-CHAP has a message for it. */
+    bool tells =
+        login->method == METHOD_MSCHAPV2 || login->inner == EAPRS_INNER_MS_CHAP_V2;
     pair both = start(login, tls_version);
     both.stored = "another";
     pair_run(&both);
