@@ -84,7 +84,8 @@ typedef enum {
     EAPRS_STATUS_PANIC = 10,
 } eaprs_status;
 
-// What is asked. Newer libraries may have more: decline them.
+// What is asked, inside a tunnel (`eaprs_session_tunnel_method`) or not. Newer libraries may have
+// more: decline them.
 typedef enum {
     // The current output is no question.
     EAPRS_QUERY_NONE = 0,
@@ -140,6 +141,8 @@ typedef enum {
     EAPRS_EVENT_PORT = 6,
     // Supplicant: nobody answered: there is no 802.1X here.
     EAPRS_EVENT_NO_AUTHENTICATOR = 7,
+    // Authenticator: inside the tunnel, the peer gave `eaprs_session_identity`.
+    EAPRS_EVENT_INNER_IDENTITY = 8,
     // An event this version of the interface has no number for.
     EAPRS_EVENT_OTHER = 255,
 } eaprs_event;
@@ -211,6 +214,25 @@ typedef enum {
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;
+
+// What authenticates the peer inside a tunnel. The numbers of protocols are bits, for
+// `eaprs_authenticator_builder_ttls`.
+typedef enum {
+    // Nothing: no tunnel, or a session that was resumed.
+    EAPRS_INNER_NONE = 0,
+    // An EAP method: `eaprs_session_inner_method`.
+    EAPRS_INNER_EAP = 1,
+    // PAP: the password itself.
+    EAPRS_INNER_PAP = 2,
+    // CHAP.
+    EAPRS_INNER_CHAP = 4,
+    // MS-CHAP.
+    EAPRS_INNER_MS_CHAP = 8,
+    // MS-CHAP-V2, by which the server proves as well that it knows the password.
+    EAPRS_INNER_MS_CHAP_V2 = 16,
+    // Something this version of the interface has no number for.
+    EAPRS_INNER_OTHER = 255,
+} eaprs_inner;
 
 // What became of a packet.
 typedef enum {
@@ -320,6 +342,19 @@ typedef enum {
     // Its NT hash, 16 octets: for methods of MS-CHAP.
     EAPRS_CREDENTIAL_NT_HASH = 2,
 } eaprs_credential;
+
+// Whether both sides prove that the tunnel of PEAP version 0 and the method inside have the same
+// ends. Without it, what a peer has said outside any tunnel could be carried into the tunnel of
+// somebody else.
+typedef enum {
+    // Never.
+    EAPRS_CRYPTO_BINDING_OFF = 1,
+    // If the other side does; one that does it wrongly is refused. The usual choice: not every
+    // server does.
+    EAPRS_CRYPTO_BINDING_IF_OFFERED = 2,
+    // Always: who does not is refused. Not with PEAP version 1, which has none.
+    EAPRS_CRYPTO_BINDING_REQUIRED = 3,
+} eaprs_crypto_binding;
 
 // Collects an authenticator's configuration.
 typedef struct eaprs_authenticator_builder eaprs_authenticator_builder;
@@ -485,6 +520,33 @@ void eaprs_authenticator_builder_free(eaprs_authenticator_builder *builder);
 // # Safety
 // `config` is NULL or a live handle; it is dead afterwards.
 void eaprs_authenticator_config_free(eaprs_authenticator_config *config);
+
+// Accepts PEAP (Type 25), after the methods named before. The conversation inside the tunnel is
+// that of `inner`: identity, password and methods, none of them with a tunnel. The identity of
+// `builder` travels in clear text, and may be an anonymous one. `max_version` is the highest
+// version of PEAP, 0 (as a rule) or 1; `crypto_binding` an `eaprs_crypto_binding`. Both
+// configurations are shared: they may be freed.
+//
+// # Safety
+// All three are live handles.
+eaprs_status eaprs_peer_builder_peap(eaprs_peer_builder *builder,
+                                     const eaprs_tls_peer_config *tls,
+                                     const eaprs_peer_config *inner,
+                                     uint8_t max_version,
+                                     uint32_t crypto_binding);
+
+// Offers PEAP (Type 25), after the methods named before. Inside the tunnel the peer is offered the
+// methods of `inner`, none of them with a tunnel. `max_version` is the highest version of PEAP, 0
+// (as a rule) or 1; `crypto_binding` an `eaprs_crypto_binding`. Both configurations are shared:
+// they may be freed.
+//
+// # Safety
+// All three are live handles.
+eaprs_status eaprs_authenticator_builder_peap(eaprs_authenticator_builder *builder,
+                                              const eaprs_tls_server_config *tls,
+                                              const eaprs_authenticator_config *inner,
+                                              uint8_t max_version,
+                                              uint32_t crypto_binding);
 
 // Makes an empty builder.
 //
@@ -749,7 +811,8 @@ eaprs_status eaprs_peer_builder_tls(eaprs_peer_builder *builder,
 
 // Makes a builder with our own certificate and its key: the certificate PEM, with its
 // intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given
-// twice. They are copied, and wiped. A client CA or `..._ask_host` is needed as well.
+// twice. They are copied, and wiped. Peers are asked for a certificate if a client CA or
+// `..._ask_host` says which are accepted: EAP-TLS needs that, PEAP and EAP-TTLS can go without.
 //
 // # Safety
 // `certificate` and `key` have as many octets as is said; `builder` is valid for a write.
@@ -766,6 +829,13 @@ eaprs_status eaprs_tls_server_builder_new(const uint8_t *certificate,
 eaprs_status eaprs_tls_server_builder_key_password(eaprs_tls_server_builder *builder,
                                                    const uint8_t *password,
                                                    size_t len);
+
+// Lets peers without a certificate through the handshake; one that is shown still has to be
+// accepted, by a client CA or `..._ask_host`. Not for EAP-TLS.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_client_optional(eaprs_tls_server_builder *builder);
 
 // The lowest version of TLS accepted: `EAPRS_TLS_1_2` (if not set) or `EAPRS_TLS_1_3`.
 //
@@ -788,9 +858,9 @@ eaprs_status eaprs_tls_server_builder_max_version(eaprs_tls_server_builder *buil
 eaprs_status eaprs_tls_server_builder_fragment_size(eaprs_tls_server_builder *builder,
                                                     size_t octets);
 
-// Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after they have shown a
-// certificate; if not set, every login is a full one. At most `capacity` sessions are kept in
-// memory, up to 1000000, the oldest go first; 0 stands for 1024. Sessions need the calendar: see
+// Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after a full login; if not
+// set, every login is a full one. At most `capacity` sessions are kept in memory, up to 1000000,
+// the oldest go first; 0 stands for 1024. Sessions need the calendar: see
 // `eaprs_session_set_unix_time`.
 //
 // # Safety
@@ -969,6 +1039,45 @@ eaprs_status eaprs_tls_server_builder_clock_policy(eaprs_tls_server_builder *bui
 // `builder` is a live handle.
 eaprs_status eaprs_tls_server_builder_ask_host(eaprs_tls_server_builder *builder);
 
+// Accepts EAP-TTLS (Type 21) with an EAP method inside, after the methods named before. The
+// conversation inside the tunnel is that of `inner`: identity, password and methods, none of them
+// with a tunnel. The identity of `builder` travels in clear text, and may be an anonymous one.
+// Both configurations are shared: they may be freed.
+//
+// # Safety
+// All three are live handles.
+eaprs_status eaprs_peer_builder_ttls_eap(eaprs_peer_builder *builder,
+                                         const eaprs_tls_peer_config *tls,
+                                         const eaprs_peer_config *inner);
+
+// Accepts EAP-TTLS (Type 21) with a password inside, after the methods named before. `protocol`
+// is the `eaprs_inner` that proves it: PAP, CHAP, MS_CHAP or MS_CHAP_V2. Identity and password are
+// those inside the tunnel, each at most 1015 octets; the session asks for one that is NULL. They
+// are copied, and wiped with the configuration. The identity of `builder` travels in clear text,
+// and may be an anonymous one. The TLS settings are shared: they may be freed.
+//
+// # Safety
+// Both are live handles; `identity` and `password` have as many octets as is said.
+eaprs_status eaprs_peer_builder_ttls(eaprs_peer_builder *builder,
+                                     const eaprs_tls_peer_config *tls,
+                                     uint32_t protocol,
+                                     const uint8_t *identity,
+                                     size_t identity_len,
+                                     const uint8_t *password,
+                                     size_t password_len);
+
+// Offers EAP-TTLS (Type 21), after the methods named before. The peer chooses what happens inside
+// the tunnel: EAP, with the methods of `inner`, none of them with a tunnel, unless `inner` is NULL;
+// or a protocol in `protocols`, the sum of the `eaprs_inner` allowed of PAP, CHAP, MS_CHAP and
+// MS_CHAP_V2. One at least is needed. Both configurations are shared: they may be freed.
+//
+// # Safety
+// `builder` and `tls` are live handles; `inner` is NULL or a live handle.
+eaprs_status eaprs_authenticator_builder_ttls(eaprs_authenticator_builder *builder,
+                                              const eaprs_tls_server_config *tls,
+                                              const eaprs_authenticator_config *inner,
+                                              uint32_t protocols);
+
 // Writes the Ethernet frame of a proxy logoff: an EAPOL-Logoff with the address of a PC that was
 // unplugged from this phone (six octets at `source_mac`) as its source. `version` is 1, 2 or 3.
 // The host pads the frame to the minimum of its link.
@@ -1085,6 +1194,49 @@ const uint8_t *eaprs_session_emsk(const eaprs_session *session, size_t *len);
 // # Safety
 // `session` is a live handle; `len` is NULL or valid for a write.
 const uint8_t *eaprs_session_session_id(const eaprs_session *session, size_t *len);
+
+// Output ASK: the IETF Type of the method inside whose tunnel the question is asked, 0 if it comes
+// from no tunnel. The question is answered in the same way either way.
+//
+// # Safety
+// `session` is a live handle.
+uint32_t eaprs_session_tunnel_method(const eaprs_session *session);
+
+// Output ASK, from inside a tunnel: the identity that the peer gave outside, in clear text; often
+// an anonymous one. `eaprs_session_identity` is the one given inside. NULL outside a tunnel, or if
+// it is empty.
+//
+// # Safety
+// `session` is a live handle; `len` is NULL or valid for a write.
+const uint8_t *eaprs_session_outer_identity(const eaprs_session *session, size_t *len);
+
+// A success: what authenticated the peer inside the tunnel; NONE without a tunnel, and if a
+// session was resumed and nothing had to happen inside.
+//
+// # Safety
+// `session` is a live handle.
+eaprs_inner eaprs_session_inner(const eaprs_session *session);
+
+// A success: the Type of the EAP method inside the tunnel, 0 if there is none. `vendor`, unless
+// NULL, receives its Vendor-Id: 0 for the IETF.
+//
+// # Safety
+// `session` is a live handle; `vendor` is NULL or valid for a write.
+uint32_t eaprs_session_inner_method(const eaprs_session *session, uint32_t *vendor);
+
+// A success: the name of what authenticated the peer inside the tunnel, NUL-terminated; NULL where
+// `eaprs_session_inner` is NONE.
+//
+// # Safety
+// `session` is a live handle; `len` is NULL or valid for a write.
+const char *eaprs_session_inner_name(const eaprs_session *session, size_t *len);
+
+// A success: the identity that the peer gave inside the tunnel, protected: whose password it was.
+// NULL where `eaprs_session_inner` is NONE, or if it is empty.
+//
+// # Safety
+// `session` is a live handle; `len` is NULL or valid for a write.
+const uint8_t *eaprs_session_inner_identity(const eaprs_session *session, size_t *len);
 
 // Answers IDENTITY or CHALLENGE: UTF-8, at most 1015 octets.
 //

@@ -65,13 +65,15 @@ eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
     eaprs_tls_peer_config *config = NULL;
     struct file ca = {NULL, 0}, device = {NULL, 0};
     const char *name = options->server_name;
+    bool has_device = settings->device_certificate_url[0] != '\0';
 
     if (read_certificate(&ca, "P20987", settings->ca_certificate_url) &&
-        read_certificate(&device, "P20988", settings->device_certificate_url)) {
+        (!has_device || read_certificate(&device, "P20988", settings->device_certificate_url))) {
         const uint8_t *octets = (const uint8_t *)device.octets;
         eaprs_tls_peer_builder_new(&builder);
         eaprs_tls_peer_builder_ca(builder, (const uint8_t *)ca.octets, ca.len);
-        eaprs_tls_peer_builder_certificate(builder, octets, device.len, octets, device.len);
+        if (has_device)
+            eaprs_tls_peer_builder_certificate(builder, octets, device.len, octets, device.len);
         eaprs_tls_peer_builder_clock_policy(builder, options->clock_policy);
         if (options->ask_server)
             eaprs_tls_peer_builder_ask_host(builder);

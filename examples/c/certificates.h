@@ -1,5 +1,5 @@
 /*
- * EAP-TLS: certificates from the phone's settings, and what a result says of them.
+ * TLS: certificates from the phone's settings, and what a result says of them.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
 #ifndef CERTIFICATES_H

@@ -8,6 +8,7 @@
 #include "certificates.h"
 #include "ethernet.h"
 #include "host.h"
+#include "modes.h"
 #include "phone_options.h"
 #include "prompt.h"
 #include "settings.h"
@@ -70,6 +71,22 @@ static struct identity_text current_identity(const eaprs_session *session)
     return format_identity(identity, len);
 }
 
+/* Where a question comes from, behind what is wanted; nothing outside a tunnel. */
+struct origin_text {
+    char text[sizeof(struct identity_text) + 128];
+};
+
+static struct origin_text current_origin(const struct phone *phone)
+{
+    struct origin_text origin = {""};
+    size_t len = 0;
+    const uint8_t *identity = eaprs_session_outer_identity(phone->session, &len);
+    if (eaprs_session_tunnel_method(phone->session) != 0)
+        snprintf(origin.text, sizeof origin.text, " inside %s (outside: %s)", phone->method,
+                 format_identity(identity, len).text);
+    return origin;
+}
+
 static void send_frame(struct phone *phone)
 {
     size_t len = 0;
@@ -84,25 +101,26 @@ static void ask(struct phone *phone)
 {
     phone->query = eaprs_session_query_kind(phone->session);
     phone->query_id = eaprs_session_query_id(phone->session);
+    struct origin_text origin = current_origin(phone);
     switch (phone->query) {
     case EAPRS_QUERY_IDENTITY:
         prompt_open(&phone->prompt, false);
-        say("identity wanted: %s", current_text(phone->session));
+        say("identity wanted%s: %s", origin.text, current_text(phone->session));
         break;
     case EAPRS_QUERY_PASSWORD:
         prompt_open(&phone->prompt, true);
         if (eaprs_session_account_error(phone->session) != 0)
             say("password refused: %s", current_text(phone->session));
-        say("password wanted: %s", current_identity(phone->session).text);
+        say("password wanted%s: %s", origin.text, current_identity(phone->session).text);
         break;
     case EAPRS_QUERY_NEW_PASSWORD:
         prompt_open(&phone->prompt, true);
         say("password refused: %s", current_text(phone->session));
-        say("new password wanted: %s", current_identity(phone->session).text);
+        say("new password wanted%s: %s", origin.text, current_identity(phone->session).text);
         break;
     case EAPRS_QUERY_TOKEN:
         prompt_open(&phone->prompt, true);
-        say("token wanted: %s", current_text(phone->session));
+        say("token wanted%s: %s", origin.text, current_text(phone->session));
         break;
     case EAPRS_QUERY_VERIFY_SERVER:
         prompt_open(&phone->prompt, false);
@@ -148,10 +166,22 @@ static void show_event(struct phone *phone)
     }
 }
 
+/* Who has logged in: inside a tunnel, if anybody was asked there. */
+static struct identity_text logged_in(const eaprs_session *session)
+{
+    size_t len = 0;
+    if (eaprs_session_inner(session) == EAPRS_INNER_NONE)
+        return current_identity(session);
+    const uint8_t *identity = eaprs_session_inner_identity(session, &len);
+    return format_identity(identity, len);
+}
+
 static void show_result(struct phone *phone)
 {
     if (eaprs_session_succeeded(phone->session)) {
-        say("login ok: %s (%s%s%s)", current_identity(phone->session).text, phone->method,
+        const char *inner = eaprs_session_inner_name(phone->session, NULL);
+        say("login ok: %s (%s%s%s%s%s)", logged_in(phone->session).text, phone->method,
+            inner != NULL ? " with " : "", inner != NULL ? inner : "",
             certificates_tls_version(phone->session),
             eaprs_session_tls_resumed(phone->session) ? ", resumed" : "");
         if (phone->options->verbose)
@@ -337,66 +367,7 @@ static void run(struct phone *phone)
 
 /* ---- Before and after ---- */
 
-/* Whether the library has what this mode needs. */
-static bool is_available(const struct settings_mode *mode)
-{
-    return eaprs_has_method(mode->method) &&
-           (mode->inner_method == 0 || eaprs_has_method(mode->inner_method));
-}
-
-static bool check_mode(const char *path, const struct settings_mode *mode)
-{
-    if (is_available(mode))
-        return true;
-    char available[256] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < SETTINGS_MODE_MAX; i++) {
-        if (is_available(&settings_modes[i]) && len < sizeof available)
-            len += (size_t)snprintf(available + len, sizeof available - len, "%s%u (%s)",
-                                    len > 0 ? ", " : "", settings_modes[i].number,
-                                    settings_modes[i].name);
-    }
-    complain("%s: P8626: mode %u (%s) is not available in eap-rs %s; available: %s", path,
-             mode->number, mode->name, eaprs_version(), available);
-    return false;
-}
-
 /* A builder's calls need no check each: what went wrong comes out of build. */
-static void complain_about(eaprs_status status, const char *error)
-{
-    complain("%s", error != NULL ? error : eaprs_strerror(status));
-}
-
-static eaprs_peer_config *configure_peer(const struct settings *settings,
-                                         const struct phone_options *options)
-{
-    eaprs_peer_builder *builder = NULL;
-    eaprs_peer_config *config = NULL;
-    eaprs_peer_builder_new(&builder);
-    if (settings->mode == SETTINGS_MODE_TLS) {
-        eaprs_tls_peer_config *tls = certificates_configure(settings, options);
-        if (tls == NULL) {
-            eaprs_peer_builder_free(builder);
-            return NULL;
-        }
-        eaprs_peer_builder_tls(builder, tls);
-        eaprs_tls_peer_config_free(tls);
-    } else {
-        eaprs_peer_builder_method(builder, settings_modes[settings->mode - 1].method);
-    }
-    if (settings->identity[0] != '\0')
-        eaprs_peer_builder_identity(builder, (const uint8_t *)settings->identity,
-                                    strlen(settings->identity));
-    if (settings->password[0] != '\0')
-        eaprs_peer_builder_password(builder, (const uint8_t *)settings->password,
-                                    strlen(settings->password));
-    eaprs_status status = eaprs_peer_builder_build(builder, &config);
-    if (status != EAPRS_STATUS_OK)
-        complain_about(status, eaprs_peer_builder_error(builder, NULL));
-    eaprs_peer_builder_free(builder);
-    return config;
-}
-
 static eaprs_supplicant_config *configure_supplicant(const struct phone_options *options,
                                                      const uint8_t mac[6])
 {
@@ -415,8 +386,10 @@ static eaprs_supplicant_config *configure_supplicant(const struct phone_options 
     if (options->auth_period != 0)
         eaprs_supplicant_builder_auth_period(builder, options->auth_period);
     eaprs_status status = eaprs_supplicant_builder_build(builder, &config);
-    if (status != EAPRS_STATUS_OK)
-        complain_about(status, eaprs_supplicant_builder_error(builder, NULL));
+    if (status != EAPRS_STATUS_OK) {
+        const char *error = eaprs_supplicant_builder_error(builder, NULL);
+        complain("%s", error != NULL ? error : eaprs_strerror(status));
+    }
     eaprs_supplicant_builder_free(builder);
     return config;
 }
@@ -424,7 +397,7 @@ static eaprs_supplicant_config *configure_supplicant(const struct phone_options 
 /* Makes a session of the options and settings, and runs it. */
 static void log_in(struct phone *phone, struct settings *settings)
 {
-    eaprs_peer_config *peer = configure_peer(settings, phone->options);
+    eaprs_peer_config *peer = modes_configure(settings, phone->options);
     explicit_bzero(settings, sizeof *settings); /* the library wipes its own copy */
     eaprs_supplicant_config *supplicant = configure_supplicant(phone->options, phone->port.address);
     if (peer == NULL || supplicant == NULL) {
@@ -462,7 +435,7 @@ static void start(struct phone *phone)
             say("802.1X is disabled (P8626 = 0)");
             return;
         }
-        if (!check_mode(options->config, &settings_modes[settings.mode - 1])) {
+        if (!modes_check(&settings, options->config)) {
             finish(phone, EXIT_CODE_USAGE);
             return;
         }

@@ -15,9 +15,9 @@ struct phone_options {
     uint64_t max_start;
     uint64_t held_period;
     uint64_t auth_period;
-    const char *server_name; /* EAP-TLS: NULL accepts every server of the CA */
-    bool ask_server;         /* EAP-TLS: the user has the last word */
-    uint32_t clock_policy;   /* EAP-TLS: an eaprs_clock_policy */
+    const char *server_name; /* TLS: NULL accepts every server of the CA */
+    bool ask_server;         /* TLS: the user has the last word */
+    uint32_t clock_policy;   /* TLS: an eaprs_clock_policy */
     bool once;
     bool verbose;
 };

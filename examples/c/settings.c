@@ -43,7 +43,7 @@ struct parameter {
     unsigned line;
 };
 
-enum { PARAMETER_COUNT = 5 };
+enum { PARAMETER_COUNT = 6 };
 
 struct reader {
     const char *name;
@@ -424,18 +424,21 @@ static bool read_document(struct reader *r)
     return true;
 }
 
-/* EAP-TLS is certificates on both sides. */
+/* EAP-TLS is certificates on both sides; a tunnel has the network's. */
 static bool check_certificates(struct reader *r)
 {
     const struct settings *settings = r->settings;
-    if (settings->mode != SETTINGS_MODE_TLS)
+    if (settings->mode == SETTINGS_MODE_DISABLED)
         return true;
     const struct settings_mode *mode = &settings_modes[settings->mode - 1];
+    bool is_tls = settings->mode == SETTINGS_MODE_TLS;
+    if (!is_tls && mode->inner_method == 0)
+        return true;
     unsigned line = find_parameter(r, (struct span){"P8626", 5})->line;
     if (settings->ca_certificate_url[0] == '\0')
         return fail_at(r, line, "P20987: empty, mode %u (%s) needs the CA certificate of the "
                        "network", mode->number, mode->name);
-    if (settings->device_certificate_url[0] == '\0')
+    if (is_tls && settings->device_certificate_url[0] == '\0')
         return fail_at(r, line, "P20988: empty, mode %u (%s) needs the phone's certificate, with "
                        "its key in the same file", mode->number, mode->name);
     return true;
@@ -454,6 +457,8 @@ bool settings_parse(struct settings *settings, const char *text, size_t len, con
         .parameters = {
             {"P8626", NULL, 0, 0},
             {"P8627", settings->identity, SETTINGS_TEXT_MAX, 0},
+            {"network.802_1x.anonymous_identity", settings->anonymous_identity, SETTINGS_TEXT_MAX,
+             0},
             {"P8628", settings->password, SETTINGS_TEXT_MAX, 0},
             {"P20987", settings->ca_certificate_url, SETTINGS_URL_MAX, 0},
             {"P20988", settings->device_certificate_url, SETTINGS_URL_MAX, 0},

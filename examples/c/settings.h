@@ -3,9 +3,10 @@
  *
  *     <P8626 para="802.1XMode">1</P8626>
  *
- * Read are P8626 (mode), P8627 (identity), P8628 (password), P20987 and P20988 (certificate URLs);
- * the other elements belong to other parts of the phone. The file is UTF-8, without a document
- * type. SPDX-License-Identifier: MIT OR Apache-2.0
+ * Read are P8626 (mode), P8627 (identity), P8628 (password), P20987 and P20988 (certificate URLs),
+ * and network.802_1x.anonymous_identity, which some phones have: the name outside the tunnel of
+ * modes 3 to 6, where everybody can read it. The other elements belong to other parts of the phone.
+ * The file is UTF-8, without a document type. SPDX-License-Identifier: MIT OR Apache-2.0
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -23,6 +24,7 @@
 struct settings {
     unsigned mode; /* 0 if the file does not say */
     char identity[4 * SETTINGS_TEXT_MAX + 1];
+    char anonymous_identity[4 * SETTINGS_TEXT_MAX + 1];
     char password[4 * SETTINGS_TEXT_MAX + 1];
     char ca_certificate_url[4 * SETTINGS_URL_MAX + 1];
     char device_certificate_url[4 * SETTINGS_URL_MAX + 1];
@@ -42,7 +44,7 @@ struct settings_mode {
 };
 
 #define SETTINGS_MODE_DISABLED 0
-#define SETTINGS_MODE_TLS 2 /* EAP-TLS; P20987 and P20988 are given */
+#define SETTINGS_MODE_TLS 2 /* EAP-TLS; P20987 and P20988 are given, with a tunnel P20987 */
 #define SETTINGS_MODE_MAX 7
 
 /* Modes 1 to SETTINGS_MODE_MAX, in this order. */

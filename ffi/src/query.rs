@@ -9,7 +9,8 @@ use crate::output::{Current, current};
 use crate::version::ietf;
 use crate::{eaprs_session, eaprs_status};
 
-/// What is asked. Newer libraries may have more: decline them.
+/// What is asked, inside a tunnel (`eaprs_session_tunnel_method`) or not. Newer libraries may have
+/// more: decline them.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum eaprs_query {
@@ -51,7 +52,7 @@ pub enum eaprs_query {
 
 impl From<&Query> for eaprs_query {
     fn from(query: &Query) -> Self {
-        match query {
+        match query.innermost() {
             Query::Identity { .. } => Self::Identity,
             Query::Password { .. } => Self::Password,
             Query::Token { .. } => Self::Token,
@@ -222,16 +223,14 @@ pub unsafe extern "C" fn eaprs_session_accepts_credential(
     kind: u32,
 ) -> bool {
     // SAFETY: the caller's promise.
-    match unsafe { current(session) } {
-        Some(Current::Question { query: Query::Credential { accepts, .. }, .. }) => {
-            accepts.iter().any(|accepted| {
-                kind == match accepted {
-                    CredentialKind::Cleartext => eaprs_credential::Cleartext as u32,
-                    CredentialKind::NtHash => eaprs_credential::NtHash as u32,
-                    _ => 0,
-                }
-            })
-        }
+    match unsafe { current(session) }.and_then(Current::query) {
+        Some(Query::Credential { accepts, .. }) => accepts.iter().any(|accepted| {
+            kind == match accepted {
+                CredentialKind::Cleartext => eaprs_credential::Cleartext as u32,
+                CredentialKind::NtHash => eaprs_credential::NtHash as u32,
+                _ => 0,
+            }
+        }),
         _ => false,
     }
 }

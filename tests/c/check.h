@@ -13,6 +13,8 @@
 #define METHOD_GTC 6u
 #define METHOD_MSCHAPV2 26u
 #define METHOD_TLS 13u
+#define METHOD_TTLS 21u
+#define METHOD_PEAP 25u
 
 /* Not assert(): it must not vanish with NDEBUG. */
 #define CHECK(condition)                                                                           \

@@ -10,6 +10,13 @@ typedef struct {
     unsigned finished;
     bool succeeded;
     eaprs_failure failure;
+    uint32_t method;
+    char identity[64];
+    /* What the result says of the inside of a tunnel. */
+    eaprs_inner inner;
+    uint32_t inner_method;
+    char inner_name[64];
+    char inner_identity[64];
     /* What the result says of TLS. */
     uint32_t tls_version;
     int32_t tls_alert;
@@ -34,6 +41,7 @@ typedef struct {
     bool trusts;           /* what both hosts say about certificates */
     unsigned asked;        /* how many questions the run has answered */
     char displayed[64];    /* the last notification */
+    char inside[64];       /* the identity that the authenticator was given in a tunnel */
 } pair;
 
 static inline side begin(eaprs_session *session)
@@ -58,6 +66,7 @@ static inline pair pair_start(eaprs_peer_builder *peer, eaprs_authenticator_buil
     both.trusts = true;
     both.asked = 0;
     both.displayed[0] = '\0';
+    both.inside[0] = '\0';
     CHECK_OK(eaprs_session_start(both.authenticator.session, both.now_ms));
     return both;
 }
@@ -131,6 +140,37 @@ static inline void copy_text(char *copy, size_t capacity, const char *text)
     snprintf(copy, capacity, "%s", text != NULL ? text : "");
 }
 
+/* Octets as text; nothing for NULL. */
+static inline void copy_octets(char *copy, size_t capacity, const uint8_t *octets, size_t len)
+{
+    CHECK((octets != NULL) == (len > 0) && len < capacity);
+    if (octets != NULL) {
+        memcpy(copy, octets, len);
+    }
+    copy[len] = '\0';
+}
+
+static inline void note_names(side *from)
+{
+    const eaprs_session *session = from->session;
+    uint32_t vendor = 99;
+    size_t len = 99;
+    const uint8_t *identity = eaprs_session_identity(session, &len);
+    const char *name;
+
+    copy_octets(from->identity, sizeof from->identity, identity, len);
+    identity = eaprs_session_inner_identity(session, &len);
+    copy_octets(from->inner_identity, sizeof from->inner_identity, identity, len);
+    from->method = eaprs_session_method(session, NULL);
+    from->inner = eaprs_session_inner(session);
+    from->inner_method = eaprs_session_inner_method(session, &vendor);
+    CHECK(vendor == 0);
+    name = eaprs_session_inner_name(session, &len);
+    CHECK((name != NULL) == (from->inner != EAPRS_INNER_NONE));
+    CHECK(len == (name != NULL ? strlen(name) : 0));
+    copy_text(from->inner_name, sizeof from->inner_name, name);
+}
+
 static inline void note_result(side *from)
 {
     const eaprs_session *session = from->session;
@@ -138,6 +178,7 @@ static inline void note_result(side *from)
     size_t len = 99;
     const uint8_t *sha256 = eaprs_session_peer_certificate_sha256(session, &len);
 
+    note_names(from);
     from->finished++;
     from->succeeded = eaprs_session_succeeded(session);
     from->failure = eaprs_session_failure(session);
@@ -181,6 +222,9 @@ static inline void pair_output(pair *both, side *from, const side *to, eaprs_out
         if (eaprs_session_event_kind(from->session) == EAPRS_EVENT_NOTIFICATION) {
             snprintf(both->displayed, sizeof both->displayed, "%s",
                      eaprs_session_text(from->session, NULL));
+        } else if (eaprs_session_event_kind(from->session) == EAPRS_EVENT_INNER_IDENTITY) {
+            packet = eaprs_session_identity(from->session, &len);
+            copy_octets(both->inside, sizeof both->inside, packet, len);
         }
         break;
     case EAPRS_OUTPUT_FINISHED:

@@ -13,6 +13,40 @@ static void nothing_to_free(void)
     }
 }
 
+/* NULL for each handle in turn; NULL with a length. */
+static void tunnels_of_a_peer(eaprs_peer_builder *builder, const eaprs_tls_peer_config *tls)
+{
+    const uint32_t pap = EAPRS_INNER_PAP, binding = EAPRS_CRYPTO_BINDING_IF_OFFERED;
+    eaprs_peer_config *inner = peer_config(peer_builder("alice", NULL, METHOD_GTC));
+
+    CHECK_NULL(eaprs_peer_builder_peap(NULL, tls, inner, 0, binding));
+    CHECK_NULL(eaprs_peer_builder_peap(builder, NULL, inner, 0, binding));
+    CHECK_NULL(eaprs_peer_builder_peap(builder, tls, NULL, 0, binding));
+    CHECK_NULL(eaprs_peer_builder_ttls_eap(NULL, tls, inner));
+    CHECK_NULL(eaprs_peer_builder_ttls_eap(builder, NULL, inner));
+    CHECK_NULL(eaprs_peer_builder_ttls_eap(builder, tls, NULL));
+    CHECK_NULL(eaprs_peer_builder_ttls(NULL, tls, pap, NULL, 0, NULL, 0));
+    CHECK_NULL(eaprs_peer_builder_ttls(builder, NULL, pap, NULL, 0, NULL, 0));
+    CHECK_NULL(eaprs_peer_builder_ttls(builder, tls, pap, NULL, 1, NULL, 0));
+    CHECK_NULL(eaprs_peer_builder_ttls(builder, tls, pap, NULL, 0, NULL, 1));
+    eaprs_peer_config_free(inner);
+    /* What was refused has left no trace. */
+    CHECK_OK(eaprs_peer_builder_build(builder, &inner));
+    eaprs_peer_config_free(inner);
+}
+
+static void tunnels_of_an_authenticator(eaprs_authenticator_builder *builder)
+{
+    const uint32_t binding = EAPRS_CRYPTO_BINDING_IF_OFFERED;
+    eaprs_authenticator_config *inner = authenticator_config(authenticator_builder(METHOD_GTC));
+
+    CHECK_NULL(eaprs_authenticator_builder_peap(builder, NULL, inner, 0, binding));
+    CHECK_NULL(eaprs_authenticator_builder_ttls(builder, NULL, inner, EAPRS_INNER_PAP));
+    eaprs_authenticator_config_free(inner);
+    CHECK_OK(eaprs_authenticator_builder_build(builder, &inner));
+    eaprs_authenticator_config_free(inner);
+}
+
 static void the_tls_peer_builder(void)
 {
     int anything = 0;
@@ -58,6 +92,7 @@ static void the_tls_peer_builder(void)
     CHECK_NULL(eaprs_tls_peer_builder_build(builder, NULL));
     CHECK_OK(eaprs_tls_peer_builder_build(builder, &config));
     CHECK_NULL(eaprs_peer_builder_tls(NULL, config));
+    tunnels_of_a_peer(peer, config);
     eaprs_tls_peer_config_free(config);
     eaprs_tls_peer_builder_free(builder);
     eaprs_peer_builder_free(peer);
@@ -84,6 +119,7 @@ static void the_tls_server_builder(void)
     CHECK_NULL(eaprs_tls_server_builder_key_password(builder, NULL, 1));
     CHECK_NULL(eaprs_tls_server_builder_client_ca(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_tls_server_builder_client_ca(builder, NULL, 1));
+    CHECK_NULL(eaprs_tls_server_builder_client_optional(NULL));
     CHECK_NULL(eaprs_tls_server_builder_client_crl(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_tls_server_builder_client_crl(builder, NULL, 1));
     CHECK_NULL(eaprs_tls_server_builder_clock_policy(NULL, EAPRS_CLOCK_POLICY_STRICT));
@@ -99,6 +135,7 @@ static void the_tls_server_builder(void)
     CHECK(eaprs_tls_server_builder_error(NULL, &len) == NULL && len == 0);
     CHECK(eaprs_tls_server_builder_error(builder, NULL) == NULL);
     CHECK_NULL(eaprs_authenticator_builder_tls(authenticator, NULL));
+    tunnels_of_an_authenticator(authenticator);
     eaprs_ticket_keys_free(keys);
     eaprs_tls_server_builder_free(builder);
     eaprs_authenticator_builder_free(authenticator);
@@ -136,6 +173,7 @@ static void accessors(void)
 
     for (int i = 0; i < 2; i++) {
         const eaprs_session *s = nothing_to_say[i];
+        uint32_t vendor;
         size_t len = 99;
         CHECK(eaprs_session_tls_suite(s, &len) == NULL && len == 0);
         CHECK(eaprs_session_tls_suite(s, NULL) == NULL);
@@ -149,6 +187,20 @@ static void accessors(void)
         CHECK(eaprs_session_peer_certificate_der(s, 0, &len) == NULL && len == 0);
         CHECK(eaprs_session_peer_certificate_der(s, SIZE_MAX, NULL) == NULL);
         CHECK(eaprs_session_peer_certificate_count(s) == 0);
+        len = 99;
+        CHECK(eaprs_session_outer_identity(s, &len) == NULL && len == 0);
+        CHECK(eaprs_session_outer_identity(s, NULL) == NULL);
+        len = 99;
+        CHECK(eaprs_session_inner_identity(s, &len) == NULL && len == 0);
+        CHECK(eaprs_session_inner_identity(s, NULL) == NULL);
+        len = 99;
+        CHECK(eaprs_session_inner_name(s, &len) == NULL && len == 0);
+        CHECK(eaprs_session_inner_name(s, NULL) == NULL);
+        vendor = 99;
+        CHECK(eaprs_session_inner_method(s, &vendor) == 0 && vendor == 0);
+        CHECK(eaprs_session_inner_method(s, NULL) == 0);
+        CHECK(eaprs_session_inner(s) == EAPRS_INNER_NONE);
+        CHECK(eaprs_session_tunnel_method(s) == 0);
         CHECK(eaprs_session_tls_version(s) == 0);
         CHECK(!eaprs_session_tls_resumed(s));
         CHECK(eaprs_session_tls_alert(s) == -1);

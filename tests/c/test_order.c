@@ -28,6 +28,12 @@ static void only_these(const eaprs_session *s, bool packet, bool question, bool 
     CHECK(eaprs_session_peer_certificate_subject(s, &len) == NULL && len == 0);
     CHECK(eaprs_session_peer_certificate_sha256(s, &len) == NULL && len == 0);
     CHECK(eaprs_session_peer_certificate_count(s) == 0);
+    CHECK(eaprs_session_tunnel_method(s) == 0);
+    CHECK(eaprs_session_outer_identity(s, &len) == NULL && len == 0);
+    CHECK(eaprs_session_inner(s) == EAPRS_INNER_NONE);
+    CHECK(eaprs_session_inner_method(s, NULL) == 0);
+    CHECK(eaprs_session_inner_identity(s, &len) == NULL && len == 0);
+    CHECK(eaprs_session_inner_name(s, &len) == NULL && len == 0);
 }
 
 static void accessors_read_the_current_output_alone(void)

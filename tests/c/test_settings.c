@@ -71,12 +71,15 @@ static void everything_is_read(void)
                                         "<a>\r\n"
                                         " <P8626 para=\"802.1XMode\">\n 7 </P8626>\n"
                                         " <P8627 x='>' para = \"a'b\"\n>alice</P8627 >\n"
+                                        " <network.802_1x.anonymous_identity>nobody"
+                                        "</network.802_1x.anonymous_identity>\n"
                                         " <P8628>secret</P8628>\n"
                                         " <b><P20987>http://192.0.2.1/ca.pem</P20987></b>\n"
                                         " <P20988>tftp://x/d.pem</P20988>\n"
                                         "</a>\n<!-- end -->\n");
     CHECK(settings.mode == 7);
     CHECK(strcmp(settings.identity, "alice") == 0);
+    CHECK(strcmp(settings.anonymous_identity, "nobody") == 0);
     CHECK(strcmp(settings.password, "secret") == 0);
     CHECK(strcmp(settings.ca_certificate_url, "http://192.0.2.1/ca.pem") == 0);
     CHECK(strcmp(settings.device_certificate_url, "tftp://x/d.pem") == 0);
@@ -89,7 +92,8 @@ static void what_is_missing_is_empty_and_disabled(void)
     CHECK(settings.identity[0] == '\0' && settings.password[0] == '\0');
     CHECK(settings.ca_certificate_url[0] == '\0' && settings.device_certificate_url[0] == '\0');
     CHECK(accepted("<a><P8627/><P8628 para='x' /></a>").identity[0] == '\0');
-    CHECK(accepted("<P8626>3</P8626>").mode == 3);
+    CHECK(accepted("<P8626>7</P8626>").mode == 7);
+    CHECK(settings.anonymous_identity[0] == '\0');
 }
 
 static void other_elements_are_skipped(void)
@@ -160,6 +164,21 @@ static char *element_of(const char *name, const char *character, size_t count)
     return text;
 }
 
+/* The certificate of the device is the network's wish. */
+static void tunnels_need_the_certificate_of_the_network(void)
+{
+    for (unsigned mode = 3; mode <= 6; mode++) {
+        char text[128], why[128];
+        snprintf(text, sizeof text, "<a><P8626>%u</P8626><P20988>d</P20988></a>", mode);
+        snprintf(why, sizeof why,
+                 "cfg.xml:1: P20987: empty, mode %u (%s) needs the CA certificate of the network",
+                 mode, settings_modes[mode - 1].name);
+        refused(text, why);
+        snprintf(text, sizeof text, "<a><P8626>%u</P8626><P20987>c</P20987></a>", mode);
+        CHECK(accepted(text).mode == mode);
+    }
+}
+
 static void lengths_are_counted_in_characters(void)
 {
     static const char *const characters[] = {"a", "\xc3\xab", "\xf0\x9f\x98\x80", "&amp;"};
@@ -168,6 +187,8 @@ static void lengths_are_counted_in_characters(void)
         size_t octets = strcmp(character, "&amp;") == 0 ? 1 : strlen(character);
         CHECK(strlen(accepted(element_of("P8627", character, 31)).identity) == 31 * octets);
         CHECK(strlen(accepted(element_of("P8628", character, 31)).password) == 31 * octets);
+        CHECK(strlen(accepted(element_of("network.802_1x.anonymous_identity", character, 31))
+                         .anonymous_identity) == 31 * octets);
         CHECK(strlen(accepted(element_of("P20987", character, 255)).ca_certificate_url) ==
               255 * octets);
         CHECK(strlen(accepted(element_of("P20988", character, 255)).device_certificate_url) ==
@@ -176,6 +197,9 @@ static void lengths_are_counted_in_characters(void)
                 "cfg.xml:1: P8627: 32 characters given, at most 31 accepted");
         refused(element_of("P8628", character, 40),
                 "cfg.xml:1: P8628: 40 characters given, at most 31 accepted");
+        refused(element_of("network.802_1x.anonymous_identity", character, 32),
+                "cfg.xml:1: network.802_1x.anonymous_identity: 32 characters given, at most 31 "
+                "accepted");
         refused(element_of("P20987", character, 256),
                 "cfg.xml:1: P20987: 256 characters given, at most 255 accepted");
         refused(element_of("P20988", character, 1500),
@@ -371,6 +395,7 @@ int main(void)
     text_is_taken_as_it_is_meant();
     modes_are_digits_from_0_to_7();
     mode_2_needs_both_certificates();
+    tunnels_need_the_certificate_of_the_network();
     lengths_are_counted_in_characters();
     values_are_one_line_of_text();
     a_parameter_is_given_once();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::certificates::{Authority, Certificate, hostapd_tls};
 use crate::lab::{Host, Lab, PHONE, Process};
-use crate::{example, phone, settings, tls_settings};
+use crate::{example, phone, settings, settings_with, tls_settings};
 
 /// hostapd with its own EAP server and the user alice.
 fn hostapd(lab: &Lab, more: &str) -> Process {
@@ -64,6 +64,153 @@ fn logs_in_with_tls_1_2_and_1_3() {
         phone.expect("port: authorized");
         hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
         hostapd.expect("IEEE 802.1X: authenticated");
+    }
+}
+
+/// A mode with a tunnel, and what it is called on both ends.
+struct TunnelMode {
+    mode: u8,
+    outer: &'static str,
+    inner: &'static str,
+    /// In hostapd's list of users.
+    names: [&'static str; 2],
+    /// hostapd 2.10 computes the crypto-binding of PEAP wrongly with TLS 1.3.
+    tls_1_3: &'static [bool],
+}
+
+const TUNNEL_MODES: [TunnelMode; 4] = [
+    TunnelMode {
+        mode: 3,
+        outer: "PEAP",
+        inner: "EAP-MSCHAPv2",
+        names: ["PEAP", "MSCHAPV2"],
+        tls_1_3: &[false],
+    },
+    TunnelMode {
+        mode: 4,
+        outer: "EAP-TTLS",
+        inner: "EAP-MSCHAPv2",
+        names: ["TTLS", "MSCHAPV2"],
+        tls_1_3: &[false, true],
+    },
+    TunnelMode { mode: 5, outer: "PEAP", inner: "GTC", names: ["PEAP", "GTC"], tls_1_3: &[false] },
+    TunnelMode {
+        mode: 6,
+        outer: "EAP-TTLS",
+        inner: "GTC",
+        names: ["TTLS", "GTC"],
+        tls_1_3: &[false, true],
+    },
+];
+
+impl TunnelMode {
+    /// hostapd that knows alice inside the tunnel only.
+    fn hostapd(&self, lab: &Lab, ca: &Authority<'_>, tls_1_3: bool, more: &str) -> Process {
+        let [outer, inner] = self.names;
+        let users = format!("* {outer}\n\"alice\" {inner} \"secret\" [2]\n");
+        let tls = hostapd_tls(&ca.server(), &ca.path, tls_1_3);
+        hostapd_with_users(lab, &users, &format!("{tls}{more}"))
+    }
+
+    /// The phone's settings: no certificate of its own, and anonymous outside.
+    fn settings(&self, lab: &Lab, ca: &Authority<'_>, identity: &str, password: &str) -> String {
+        let more = format!(
+            "<P8628>{password}</P8628><P20987>{}</P20987>
+    <network.802_1x.anonymous_identity>anonymous</network.802_1x.anonymous_identity>",
+            ca.path
+        );
+        settings_with(lab, self.mode, identity, &more)
+    }
+}
+
+#[test]
+fn logs_in_with_a_password_in_a_tunnel() {
+    for tunnel in &TUNNEL_MODES {
+        for &tls_1_3 in tunnel.tls_1_3 {
+            let lab = Lab::new();
+            let ca = Authority::new(&lab, "Test_CA");
+            let mut hostapd = tunnel.hostapd(&lab, &ca, tls_1_3, "");
+            let config = tunnel.settings(&lab, &ca, "alice", "secret");
+            let mut phone = phone(&lab, &config, &["--server-name", "radius.example.org"]);
+            phone.expect(&format!("method: {}", tunnel.outer));
+            let version = if tls_1_3 { "1.3" } else { "1.2" };
+            let (outer, inner) = (tunnel.outer, tunnel.inner);
+            phone.expect(&format!("login ok: alice ({outer} with {inner}, TLS {version})"));
+            phone.expect("port: authorized");
+            hostapd.expect("STA identity 'anonymous'");
+            hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+        }
+    }
+}
+
+#[test]
+fn a_wrong_password_in_a_tunnel_is_refused_with_its_reason() {
+    for tunnel in &TUNNEL_MODES {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut hostapd = tunnel.hostapd(&lab, &ca, false, "");
+        let config = tunnel.settings(&lab, &ca, "alice", "guess");
+        let mut phone = phone(&lab, &config, &["--once"]);
+        let line = phone.expect("login failed: ");
+        assert!(line.contains("wrong name or password"), "mode {}: {line}", tunnel.mode);
+        assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
+        assert!(!phone.lines().iter().any(|line| line.contains("guess")), "a secret was printed");
+    }
+}
+
+#[test]
+fn the_tunnel_of_another_ca_is_refused_before_the_password_is_sent() {
+    for tunnel in &TUNNEL_MODES {
+        let lab = Lab::new();
+        let (ca, other) = (Authority::new(&lab, "Test_CA"), Authority::new(&lab, "Other_CA"));
+        let mut hostapd = tunnel.hostapd(&lab, &other, false, "");
+        let config = tunnel.settings(&lab, &ca, "alice", "secret");
+        let mut phone = phone(&lab, &config, &["--once"]);
+        phone.expect("login failed: issued by an untrusted CA: CN=Other_CA");
+        assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect("unknown CA");
+        assert!(!hostapd.lines().iter().any(|line| line.contains("alice")));
+    }
+}
+
+#[test]
+fn questions_from_inside_a_tunnel_say_so() {
+    for tunnel in &TUNNEL_MODES {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut hostapd = tunnel.hostapd(&lab, &ca, false, "");
+        let mut phone = phone(&lab, &tunnel.settings(&lab, &ca, "", ""), &[]);
+        let origin = format!("inside {} (outside: anonymous): ", tunnel.outer);
+        phone.expect(&format!("identity wanted {origin}"));
+        phone.type_line("alice");
+        match tunnel.inner {
+            "GTC" => phone.expect(&format!("token wanted {origin}Password")),
+            _ => phone.expect(&format!("password wanted {origin}alice")),
+        };
+        phone.type_line("secret");
+        phone.expect("login ok: alice");
+        hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+    }
+}
+
+#[test]
+fn reauthentication_in_a_tunnel_is_resumed() {
+    for tunnel in &TUNNEL_MODES {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let resuming = "tls_session_lifetime=3600\neap_reauth_period=2\n";
+        let mut hostapd = tunnel.hostapd(&lab, &ca, false, resuming);
+        let config = tunnel.settings(&lab, &ca, "alice", "secret");
+        let mut phone = phone(&lab, &config, &[]);
+        phone.expect("login ok: alice (");
+        for _ in 0..2 {
+            // Nobody is asked inside: what is left is the name outside.
+            let outer = tunnel.outer;
+            phone.expect(&format!("login ok: anonymous ({outer}, TLS 1.2, resumed)"));
+            hostapd.expect("IEEE 802.1X: authenticated");
+        }
+        assert!(!phone.lines().iter().any(|line| line.contains("port: unauthorized")));
     }
 }
 
@@ -335,10 +482,8 @@ fn without_an_authenticator_there_is_no_8021x_here() {
 #[test]
 fn modes_that_are_not_there_yet_are_named() {
     let lab = Lab::new();
-    for (mode, name) in [(3, "EAP-PEAP"), (4, "EAP-TTLS"), (7, "EAP-FAST")] {
-        let mut phone = phone(&lab, &settings(&lab, mode, "alice", "secret"), &[]);
-        assert_eq!(phone.wait().code(), Some(2));
-        let line = phone.expect_within(name, Duration::from_secs(1));
-        assert!(line.contains(&format!("mode {mode}")) && line.contains("not available"), "{line}");
-    }
+    let mut phone = phone(&lab, &settings(&lab, 7, "alice", "secret"), &[]);
+    assert_eq!(phone.wait().code(), Some(2));
+    let line = phone.expect_within("EAP-FAST", Duration::from_secs(1));
+    assert!(line.contains("mode 7") && line.contains("not available"), "{line}");
 }

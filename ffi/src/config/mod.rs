@@ -1,14 +1,18 @@
 //! Configurations: a builder is filled, builds, and is freed; what it built is immutable.
 
 mod authenticator;
+mod peap;
 mod peer;
 mod supplicant;
 mod tls;
+mod ttls;
 
 pub use authenticator::*;
+pub use peap::*;
 pub use peer::*;
 pub use supplicant::*;
 pub use tls::*;
+pub use ttls::*;
 
 use eap_rs::{ConfigError, MethodType};
 
@@ -20,12 +24,14 @@ use crate::version::ietf;
 struct Builder<B> {
     /// `None` after a setting that panicked.
     inner: Option<B>,
+    /// The first setting that was refused before the core's builder saw it.
+    mistake: Option<ConfigError>,
     error: Vec<u8>,
 }
 
 impl<B> Builder<B> {
     fn new(inner: B) -> Self {
-        Self { inner: Some(inner), error: Vec::new() }
+        Self { inner: Some(inner), mistake: None, error: Vec::new() }
     }
 
     fn set(&mut self, setting: impl FnOnce(B) -> B) -> eaprs_status {
@@ -36,13 +42,33 @@ impl<B> Builder<B> {
         }
     }
 
+    /// Gives the core's builder something that was built for it. A mistake in that comes out of
+    /// [`Self::build`], as every other does.
+    fn set_built<C>(
+        &mut self,
+        built: Result<C, ConfigError>,
+        setting: impl FnOnce(B, C) -> B,
+    ) -> eaprs_status {
+        match built {
+            Ok(built) => self.set(|inner| setting(inner, built)),
+            Err(mistake) => {
+                self.mistake.get_or_insert(mistake);
+                eaprs_status::Ok
+            }
+        }
+    }
+
     fn build<C>(
         &mut self,
         build: impl FnOnce(&B) -> Result<C, ConfigError>,
     ) -> Result<C, eaprs_status> {
         let inner = self.inner.as_ref().ok_or(eaprs_status::Panic)?;
         self.error.clear();
-        build(inner).map_err(|error| {
+        let built = match &self.mistake {
+            Some(mistake) => Err(mistake.clone()),
+            None => build(inner),
+        };
+        built.map_err(|error| {
             self.error = c_text(&error.to_string());
             eaprs_status::InvalidConfig
         })

@@ -116,10 +116,8 @@ pub unsafe extern "C" fn eaprs_session_query_id(session: *const eaprs_session) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn eaprs_session_query_kind(session: *const eaprs_session) -> eaprs_query {
     // SAFETY: the caller's promise.
-    match unsafe { current(session) } {
-        Some(Current::Question { query, .. }) => query.into(),
-        _ => eaprs_query::None,
-    }
+    let query = unsafe { current(session) }.and_then(Current::query);
+    query.map_or(eaprs_query::None, eaprs_query::from)
 }
 
 /// Question CHECK_PASSWORD: what the peer sent. NULL otherwise, or if it is empty. Wiped when the
@@ -133,13 +131,11 @@ pub unsafe extern "C" fn eaprs_session_query_password(
     len: *mut usize,
 ) -> *const u8 {
     // SAFETY: the caller's promise.
-    let password = match unsafe { current(session) } {
-        Some(Current::Question {
-            query:
-                Query::CheckPassword { password, .. }
-                | Query::ChangePassword { new_password: password, .. },
-            ..
-        }) => Some(password.expose()).filter(|octets| !octets.is_empty()),
+    let password = match unsafe { current(session) }.and_then(Current::query) {
+        Some(
+            Query::CheckPassword { password, .. }
+            | Query::ChangePassword { new_password: password, .. },
+        ) => Some(password.expose()).filter(|octets| !octets.is_empty()),
         _ => None,
     };
     // SAFETY: the caller's promise.
@@ -172,6 +168,7 @@ pub unsafe extern "C" fn eaprs_session_event_kind(session: *const eaprs_session)
             Some(Current::Event { event, .. }) => match event {
                 Event::Notification(_) => eaprs_event::Notification,
                 Event::PeerIdentity(_) => eaprs_event::PeerIdentity,
+                Event::InnerIdentity(_) => eaprs_event::InnerIdentity,
                 Event::MethodStarted(_) => eaprs_event::MethodStarted,
                 Event::MethodRefused(_) => eaprs_event::MethodRefused,
                 Event::Pae(_) => eaprs_event::Pae,

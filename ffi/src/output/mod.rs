@@ -1,8 +1,10 @@
 //! The outputs of a session: their kinds, and the current one.
 
 mod accessors;
+mod inner;
 
 pub use accessors::*;
+pub use inner::*;
 
 use eap_rs::{
     AccountRefusal, Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId,
@@ -56,6 +58,8 @@ pub enum eaprs_event {
     Port = 6,
     /// Supplicant: nobody answered: there is no 802.1X here.
     NoAuthenticator = 7,
+    /// Authenticator: inside the tunnel, the peer gave `eaprs_session_identity`.
+    InnerIdentity = 8,
     /// An event this version of the interface has no number for.
     Other = 255,
 }
@@ -142,11 +146,26 @@ pub enum eaprs_failure {
 pub(crate) enum Current {
     None,
     Packet(Vec<u8>),
-    Question { id: QueryId, query: Query, text: Vec<u8> },
+    Question {
+        id: QueryId,
+        query: Query,
+        text: Vec<u8>,
+    },
     Withdrawn(QueryId),
-    Event { event: Event, text: Vec<u8> },
-    Success { outcome: Outcome, tls: Option<TlsTexts> },
-    Failure { failure: Failure, text: Vec<u8> },
+    Event {
+        event: Event,
+        text: Vec<u8>,
+    },
+    /// `inner` is the name of the method inside the tunnel.
+    Success {
+        outcome: Outcome,
+        tls: Option<TlsTexts>,
+        inner: Option<Vec<u8>>,
+    },
+    Failure {
+        failure: Failure,
+        text: Vec<u8>,
+    },
 }
 
 impl Current {
@@ -155,7 +174,7 @@ impl Current {
             None => Self::None,
             Some(Output::Send(packet)) => Self::Packet(packet),
             Some(Output::Ask(id, query)) => {
-                let text = match &query {
+                let text = match query.innermost() {
                     Query::Identity { prompt } => c_text(prompt),
                     Query::Token { challenge } => c_text(challenge),
                     Query::Password { refused: Some(refused), .. }
@@ -179,7 +198,8 @@ impl Current {
             }
             Some(Output::Finished(Ok(outcome))) => {
                 let tls = outcome.tls.as_ref().map(TlsTexts::new);
-                Self::Success { outcome, tls }
+                let inner = outcome.inner.as_ref().map(|inner| c_text(&inner.method.to_string()));
+                Self::Success { outcome, tls, inner }
             }
             Some(Output::Finished(Err(failure))) => {
                 let text = c_text(&failure.to_string());
@@ -200,21 +220,31 @@ impl Current {
         }
     }
 
+    /// What is asked, inside a tunnel or not.
+    pub(crate) fn query(&self) -> Option<&Query> {
+        match self {
+            Self::Question { query, .. } => Some(query.innermost()),
+            _ => None,
+        }
+    }
+
     fn identity(&self) -> Option<&Identity> {
         match self {
-            Self::Question {
-                query:
-                    Query::Password { identity, .. }
-                    | Query::NewPassword { identity, .. }
-                    | Query::ChangePassword { identity, .. }
-                    | Query::Policy { identity }
-                    | Query::Credential { identity, .. }
-                    | Query::CheckPassword { identity, .. }
-                    | Query::Challenge { identity, .. }
-                    | Query::VerifyClient { identity, .. },
+            Self::Question { query, .. } => match query.innermost() {
+                Query::Password { identity, .. }
+                | Query::NewPassword { identity, .. }
+                | Query::ChangePassword { identity, .. }
+                | Query::Policy { identity }
+                | Query::Credential { identity, .. }
+                | Query::CheckPassword { identity, .. }
+                | Query::Challenge { identity, .. }
+                | Query::VerifyClient { identity, .. } => Some(identity),
+                _ => None,
+            },
+            Self::Event {
+                event: Event::PeerIdentity(identity) | Event::InnerIdentity(identity),
                 ..
             } => Some(identity),
-            Self::Event { event: Event::PeerIdentity(identity), .. } => Some(identity),
             Self::Success { outcome, .. } => Some(&outcome.peer_identity),
             _ => None,
         }
@@ -222,11 +252,11 @@ impl Current {
 
     fn method(&self) -> Option<MethodType> {
         match self {
-            Self::Question {
-                query: Query::Credential { method, .. } | Query::Challenge { method, .. },
-                ..
-            }
-            | Self::Event {
+            Self::Question { query, .. } => match query.innermost() {
+                Query::Credential { method, .. } | Query::Challenge { method, .. } => Some(*method),
+                _ => None,
+            },
+            Self::Event {
                 event: Event::MethodStarted(method) | Event::MethodRefused(method),
                 ..
             }
@@ -245,12 +275,12 @@ impl Current {
 
     fn refused(&self) -> Option<&AccountRefusal> {
         match self {
-            Self::Question {
-                query:
-                    Query::Password { refused: Some(refused), .. } | Query::NewPassword { refused, .. },
-                ..
-            }
-            | Self::Failure { failure: Failure::Account(refused), .. } => Some(refused),
+            Self::Question { query, .. } => match query.innermost() {
+                Query::Password { refused: Some(refused), .. }
+                | Query::NewPassword { refused, .. } => Some(refused),
+                _ => None,
+            },
+            Self::Failure { failure: Failure::Account(refused), .. } => Some(refused),
             _ => None,
         }
     }

@@ -104,12 +104,13 @@ pub unsafe extern "C" fn eaprs_session_certificate_refusal(
 unsafe fn certificate<'a>(session: *const eaprs_session) -> Option<&'a CertificateInfo> {
     // SAFETY: the caller's promise.
     match unsafe { current(session) }? {
-        Current::Question {
-            query: Query::VerifyServer { certificate, .. } | Query::VerifyClient { certificate, .. },
-            ..
-        } => Some(certificate),
         Current::Success { outcome, .. } => outcome.tls.as_ref()?.certificate.as_deref(),
-        _ => None,
+        current => match current.query()? {
+            Query::VerifyServer { certificate, .. } | Query::VerifyClient { certificate, .. } => {
+                Some(certificate)
+            }
+            _ => None,
+        },
     }
 }
 
@@ -119,11 +120,8 @@ unsafe fn certificate<'a>(session: *const eaprs_session) -> Option<&'a Certifica
 /// `session` is NULL or a live handle.
 unsafe fn chain<'a>(session: *const eaprs_session) -> &'a [Vec<u8>] {
     // SAFETY: the caller's promise.
-    match unsafe { current(session) } {
-        Some(Current::Question {
-            query: Query::VerifyServer { chain, .. } | Query::VerifyClient { chain, .. },
-            ..
-        }) => chain,
+    match unsafe { current(session) }.and_then(Current::query) {
+        Some(Query::VerifyServer { chain, .. } | Query::VerifyClient { chain, .. }) => chain,
         _ => &[],
     }
 }
@@ -141,11 +139,14 @@ pub unsafe extern "C" fn eaprs_session_peer_certificate_subject(
 ) -> *const c_char {
     // SAFETY: the caller's promise.
     let subject = match unsafe { current(session) } {
-        Some(Current::Question {
-            query: Query::VerifyServer { .. } | Query::VerifyClient { .. },
-            text,
-            ..
-        }) => Some(text.as_slice()),
+        Some(Current::Question { query, text, .. })
+            if matches!(
+                query.innermost(),
+                Query::VerifyServer { .. } | Query::VerifyClient { .. }
+            ) =>
+        {
+            Some(text.as_slice())
+        }
         Some(Current::Success { tls: Some(tls), .. }) => tls.subject.as_deref(),
         _ => None,
     };

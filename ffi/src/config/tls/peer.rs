@@ -17,7 +17,7 @@ pub struct eaprs_tls_peer_builder(Builder<Settings>);
 
 /// A peer's TLS settings: immutable, may be shared by any number of configurations and threads,
 /// may be freed while configurations use them.
-pub struct eaprs_tls_peer_config(Arc<TlsPeerConfig>);
+pub struct eaprs_tls_peer_config(pub(in crate::config) Arc<TlsPeerConfig>);
 
 impl eaprs_tls_peer_builder {
     fn change(

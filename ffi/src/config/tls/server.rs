@@ -18,7 +18,7 @@ pub struct eaprs_tls_server_builder(Builder<Settings>);
 
 /// An authenticator's TLS settings: immutable, may be shared by any number of configurations and
 /// threads, may be freed while configurations use them.
-pub struct eaprs_tls_server_config(Arc<TlsServerConfig>);
+pub struct eaprs_tls_server_config(pub(in crate::config) Arc<TlsServerConfig>);
 
 impl eaprs_tls_server_builder {
     fn change(
@@ -35,14 +35,16 @@ impl eaprs_tls_server_builder {
         &mut self,
         setting: impl FnOnce(&mut Trust),
     ) -> Result<eaprs_status, eaprs_status> {
-        self.change(|settings| setting(&mut settings.clients))
+        self.change(|settings| setting(settings.clients.get_or_insert_default()))
     }
 }
 
 struct Settings {
     own: Own,
     key_password: Option<Secret>,
-    clients: Trust,
+    /// Without it, nobody is asked for a certificate.
+    clients: Option<Trust>,
+    clients_optional: bool,
     common: Common,
     /// The lifetime in seconds and the capacity; without them, ticket keys are refused.
     resumption: Option<(u64, usize)>,
@@ -53,8 +55,15 @@ impl Settings {
     fn build(&self) -> Result<TlsServerConfig, ConfigError> {
         let Own { certificate, key } = &self.own;
         let builder = TlsServerConfig::builder(certificate.expose(), key.expose());
-        let mut builder = apply_common!(builder, &self.common)
-            .clients(self.clients.apply(CertificatePolicy::for_clients()));
+        let mut builder = apply_common!(builder, &self.common);
+        if let Some(clients) = &self.clients {
+            let policy = clients.apply(CertificatePolicy::for_clients());
+            builder = if self.clients_optional {
+                builder.optional_clients(policy)
+            } else {
+                builder.clients(policy)
+            };
+        }
         if let Some(password) = &self.key_password {
             builder = builder.key_password(password.expose());
         }
@@ -83,7 +92,8 @@ impl Settings {
 
 /// Makes a builder with our own certificate and its key: the certificate PEM, with its
 /// intermediates, or DER; the key PKCS#8, PKCS#1 or SEC1. One PEM that holds both may be given
-/// twice. They are copied, and wiped. A client CA or `..._ask_host` is needed as well.
+/// twice. They are copied, and wiped. Peers are asked for a certificate if a client CA or
+/// `..._ask_host` says which are accepted: EAP-TLS needs that, PEAP and EAP-TTLS can go without.
 ///
 /// # Safety
 /// `certificate` and `key` have as many octets as is said; `builder` is valid for a write.
@@ -101,7 +111,8 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_new(
         let new = eaprs_tls_server_builder(Builder::new(Settings {
             own: Own::new(certificate?, key?),
             key_password: None,
-            clients: Trust::default(),
+            clients: None,
+            clients_optional: false,
             common: Common::default(),
             resumption: None,
             ticket_keys: None,
@@ -126,6 +137,25 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_key_password(
     guard(|| {
         let password = Secret::new(password?);
         builder?.change(|settings| settings.key_password = Some(password))
+    })
+}
+
+/// Lets peers without a certificate through the handshake; one that is shown still has to be
+/// accepted, by a client CA or `..._ask_host`. Not for EAP-TLS.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_client_optional(
+    builder: *mut eaprs_tls_server_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| {
+        builder?.change(|settings| {
+            settings.clients.get_or_insert_default();
+            settings.clients_optional = true;
+        })
     })
 }
 
@@ -177,9 +207,9 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_fragment_size(
     guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
 }
 
-/// Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after they have shown a
-/// certificate; if not set, every login is a full one. At most `capacity` sessions are kept in
-/// memory, up to 1000000, the oldest go first; 0 stands for 1024. Sessions need the calendar: see
+/// Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after a full login; if not
+/// set, every login is a full one. At most `capacity` sessions are kept in memory, up to 1000000,
+/// the oldest go first; 0 stands for 1024. Sessions need the calendar: see
 /// `eaprs_session_set_unix_time`.
 ///
 /// # Safety

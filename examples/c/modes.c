@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "modes.h"
+
+#include "certificates.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* IANA's EAP method Type. */
+enum { PEAP = 25 };
+
+static const struct settings_mode *mode_of(const struct settings *settings)
+{
+    return &settings_modes[settings->mode - 1];
+}
+
+/* Whether the library has what this mode needs. */
+static bool is_available(const struct settings_mode *mode)
+{
+    return eaprs_has_method(mode->method) &&
+           (mode->inner_method == 0 || eaprs_has_method(mode->inner_method));
+}
+
+bool modes_check(const struct settings *settings, const char *path)
+{
+    const struct settings_mode *mode = mode_of(settings);
+    if (is_available(mode))
+        return true;
+    char available[256] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < SETTINGS_MODE_MAX; i++) {
+        if (is_available(&settings_modes[i]) && len < sizeof available)
+            len += (size_t)snprintf(available + len, sizeof available - len, "%s%u (%s)",
+                                    len > 0 ? ", " : "", settings_modes[i].number,
+                                    settings_modes[i].name);
+    }
+    complain("%s: P8626: mode %u (%s) is not available in eap-rs %s; available: %s", path,
+             mode->number, mode->name, eaprs_version(), available);
+    return false;
+}
+
+/* What is empty is asked for. A builder's calls need no check each: what went wrong comes out of
+ * build. */
+static eaprs_peer_builder *builder_for(const char *identity, const char *password)
+{
+    eaprs_peer_builder *builder = NULL;
+    eaprs_peer_builder_new(&builder);
+    if (identity[0] != '\0')
+        eaprs_peer_builder_identity(builder, (const uint8_t *)identity, strlen(identity));
+    if (password[0] != '\0')
+        eaprs_peer_builder_password(builder, (const uint8_t *)password, strlen(password));
+    return builder;
+}
+
+/* Builds, and frees the builder. */
+static eaprs_peer_config *build(eaprs_peer_builder *builder)
+{
+    eaprs_peer_config *config = NULL;
+    eaprs_status status = eaprs_peer_builder_build(builder, &config);
+    if (status != EAPRS_STATUS_OK) {
+        const char *error = eaprs_peer_builder_error(builder, NULL);
+        complain("%s", error != NULL ? error : eaprs_strerror(status));
+    }
+    eaprs_peer_builder_free(builder);
+    return config;
+}
+
+/* Outside a tunnel anybody can read the name: an anonymous one will do, if there is one. */
+static const char *outer_identity(const struct settings *settings)
+{
+    return settings->anonymous_identity[0] != '\0' ? settings->anonymous_identity
+                                                   : settings->identity;
+}
+
+static eaprs_peer_config *configure_tunnel(const struct settings *settings,
+                                           const eaprs_tls_peer_config *tls)
+{
+    const struct settings_mode *mode = mode_of(settings);
+    eaprs_peer_builder *inside = builder_for(settings->identity, settings->password);
+    eaprs_peer_builder_method(inside, mode->inner_method);
+    eaprs_peer_config *inner = build(inside);
+    if (inner == NULL)
+        return NULL;
+    eaprs_peer_builder *builder = builder_for(outer_identity(settings), "");
+    if (mode->method == PEAP)
+        eaprs_peer_builder_peap(builder, tls, inner, 0, EAPRS_CRYPTO_BINDING_IF_OFFERED);
+    else
+        eaprs_peer_builder_ttls_eap(builder, tls, inner);
+    eaprs_peer_config_free(inner);
+    return build(builder);
+}
+
+eaprs_peer_config *modes_configure(const struct settings *settings,
+                                   const struct phone_options *options)
+{
+    const struct settings_mode *mode = mode_of(settings);
+    bool has_tunnel = mode->inner_method != 0;
+    eaprs_peer_config *config = NULL;
+    if (!has_tunnel && settings->mode != SETTINGS_MODE_TLS) {
+        eaprs_peer_builder *builder = builder_for(settings->identity, settings->password);
+        eaprs_peer_builder_method(builder, mode->method);
+        return build(builder);
+    }
+    eaprs_tls_peer_config *tls = certificates_configure(settings, options);
+    if (tls == NULL)
+        return NULL;
+    if (has_tunnel) {
+        config = configure_tunnel(settings, tls);
+    } else {
+        eaprs_peer_builder *builder = builder_for(settings->identity, settings->password);
+        eaprs_peer_builder_tls(builder, tls);
+        config = build(builder);
+    }
+    eaprs_tls_peer_config_free(tls);
+    return config;
+}
