@@ -218,7 +218,7 @@ typedef enum {
 // What authenticates the peer inside a tunnel. The numbers of protocols are bits, for
 // `eaprs_authenticator_builder_ttls`.
 typedef enum {
-    // Nothing: no tunnel, or a session that was resumed.
+    // Nothing: no tunnel; or a peer has resumed a session.
     EAPRS_INNER_NONE = 0,
     // An EAP method: `eaprs_session_inner_method`.
     EAPRS_INNER_EAP = 1,
@@ -1210,8 +1210,8 @@ uint32_t eaprs_session_tunnel_method(const eaprs_session *session);
 // `session` is a live handle; `len` is NULL or valid for a write.
 const uint8_t *eaprs_session_outer_identity(const eaprs_session *session, size_t *len);
 
-// A success: what authenticated the peer inside the tunnel; NONE without a tunnel, and if a
-// session was resumed and nothing had to happen inside.
+// A success: what authenticated the peer inside the tunnel; NONE without a tunnel. If a session was
+// resumed, nothing had to happen inside: an authenticator has what it remembers, a peer NONE.
 //
 // # Safety
 // `session` is a live handle.

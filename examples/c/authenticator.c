@@ -5,9 +5,9 @@
  */
 #define _DEFAULT_SOURCE
 
+#include "authenticator_methods.h"
 #include "authenticator_options.h"
 #include "ethernet.h"
-#include "file.h"
 #include "host.h"
 #include "stations.h"
 
@@ -173,6 +173,9 @@ static void show_event(struct station *station)
     case EAPRS_EVENT_PEER_IDENTITY:
         say("%s: identity %s", mac.text, current_identity(station).text);
         break;
+    case EAPRS_EVENT_INNER_IDENTITY:
+        say("%s: identity inside the tunnel %s", mac.text, current_identity(station).text);
+        break;
     case EAPRS_EVENT_METHOD_STARTED:
         snprintf(station->method, sizeof station->method, "%s", current_text(station));
         say("%s: method %s", mac.text, station->method);
@@ -185,14 +188,26 @@ static void show_event(struct station *station)
     }
 }
 
+/* Who has logged in: inside a tunnel, if anybody was asked there. */
+static struct identity_text logged_in(const struct station *station)
+{
+    size_t len = 0;
+    if (eaprs_session_inner(station->session) == EAPRS_INNER_NONE)
+        return current_identity(station);
+    const uint8_t *identity = eaprs_session_inner_identity(station->session, &len);
+    return format_identity(identity, len);
+}
+
 static void show_result(struct authenticator *us, struct station *station)
 {
     struct mac_text mac = format_mac(station->mac);
     station->authenticated = eaprs_session_succeeded(station->session);
     station->reauthenticate_at = UINT64_MAX;
     if (station->authenticated) {
-        say("%s: authenticated %s (%s%s)", mac.text, current_identity(station).text,
-            station->method, eaprs_session_tls_resumed(station->session) ? ", resumed" : "");
+        const char *inner = eaprs_session_inner_name(station->session, NULL);
+        say("%s: authenticated %s (%s%s%s%s)", mac.text, logged_in(station).text, station->method,
+            inner != NULL ? " with " : "", inner != NULL ? inner : "",
+            eaprs_session_tls_resumed(station->session) ? ", resumed" : "");
         if (us->options->reauth_period != 0)
             station->reauthenticate_at = now_ms() + us->options->reauth_period;
     } else {
@@ -368,91 +383,11 @@ static void run(struct authenticator *us)
 
 /* ---- Before and after ---- */
 
-#define CERTIFICATE_FILE_MAX (64 * 1024)
-
-static bool read_certificate(struct file *file, const char *path)
-{
-    if (file_read(file, path, CERTIFICATE_FILE_MAX))
-        return true;
-    complain("%s: %s", path, strerror(errno));
-    return false;
-}
-
-/* NULL after a complaint. */
-static eaprs_tls_server_config *configure_tls(const struct authenticator_options *options)
-{
-    eaprs_tls_server_builder *builder = NULL;
-    eaprs_tls_server_config *config = NULL;
-    struct file certificate = {NULL, 0}, key = {NULL, 0}, ca = {NULL, 0};
-    if (read_certificate(&certificate, options->certificate) &&
-        read_certificate(&key, options->key) && read_certificate(&ca, options->ca)) {
-        eaprs_status status = eaprs_tls_server_builder_new(
-            (const uint8_t *)certificate.octets, certificate.len, (const uint8_t *)key.octets,
-            key.len, &builder);
-        if (status == EAPRS_STATUS_OK)
-            status = eaprs_tls_server_builder_client_ca(builder, (const uint8_t *)ca.octets,
-                                                        ca.len);
-        if (status == EAPRS_STATUS_OK && options->session_lifetime != 0)
-            status = eaprs_tls_server_builder_resumption(builder, options->session_lifetime,
-                                                         STATIONS_MAX);
-        if (status == EAPRS_STATUS_OK)
-            status = eaprs_tls_server_builder_build(builder, &config);
-        if (status != EAPRS_STATUS_OK) {
-            const char *error = eaprs_tls_server_builder_error(builder, NULL);
-            complain("%s", error != NULL ? error : eaprs_strerror(status));
-        }
-    }
-    eaprs_tls_server_builder_free(builder);
-    file_wipe(&certificate);
-    file_wipe(&key);
-    file_wipe(&ca);
-    return config;
-}
-
-static eaprs_status add_method(eaprs_authenticator_builder *builder,
-                               const struct authenticator_options *options,
-                               const eaprs_tls_server_config *tls)
-{
-    return tls != NULL ? eaprs_authenticator_builder_tls(builder, tls)
-                       : eaprs_authenticator_builder_method(builder, options->method);
-}
-
-static eaprs_authenticator_config *configure(const struct authenticator_options *options)
-{
-    eaprs_authenticator_builder *builder = NULL;
-    eaprs_authenticator_config *config = NULL;
-    eaprs_tls_server_config *tls = NULL;
-    const char *text = NULL;
-    if (options->method == METHOD_TLS && (tls = configure_tls(options)) == NULL)
-        return NULL;
-    eaprs_status status = eaprs_authenticator_builder_new(&builder);
-    if (status == EAPRS_STATUS_OK)
-        status = add_method(builder, options, tls);
-    eaprs_tls_server_config_free(tls);
-    if (status == EAPRS_STATUS_OK && (text = options->notification) != NULL)
-        status = eaprs_authenticator_builder_notification(builder, (const uint8_t *)text,
-                                                          strlen(text));
-    if (status == EAPRS_STATUS_OK && (text = options->identity_prompt) != NULL)
-        status = eaprs_authenticator_builder_identity_prompt(builder, (const uint8_t *)text,
-                                                             strlen(text));
-    if (status == EAPRS_STATUS_OK && (text = options->token_prompt) != NULL)
-        status = eaprs_authenticator_builder_token_prompt(builder, (const uint8_t *)text,
-                                                          strlen(text));
-    if (status == EAPRS_STATUS_OK)
-        status = eaprs_authenticator_builder_build(builder, &config);
-    if (status != EAPRS_STATUS_OK) {
-        const char *error = eaprs_authenticator_builder_error(builder, NULL);
-        complain("%s", error != NULL ? error : eaprs_strerror(status));
-    }
-    eaprs_authenticator_builder_free(builder);
-    return config;
-}
-
 static void start(struct authenticator *us)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
-    us->config = configure(us->options);
+    us->config = authenticator_configure(us->options);
     if (us->config == NULL) {
         finish(us, EXIT_CODE_USAGE);
         return;

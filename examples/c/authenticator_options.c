@@ -10,6 +10,7 @@
 static const char usage[] =
     "usage: authenticator --interface IF --user NAME:PASSWORD [--user ...] [options]\n"
     "       authenticator --interface IF --method tls --cert FILE --key FILE --ca FILE [options]\n"
+    "       authenticator --interface IF --method peap|ttls --cert FILE --key FILE --user ...\n"
     "\n"
     "A small 802.1X switch port for a test bench: authenticates the stations on an Ethernet\n"
     "interface, and prints what happens. It opens and closes no port. Passwords on a command\n"
@@ -18,12 +19,14 @@ static const char usage[] =
     "  --interface IF         the Ethernet interface\n"
     "  --user NAME:PASSWORD   somebody who may log in; for otp and gtc the password is the\n"
     "                         response that is accepted\n"
-    "  --method METHOD        md5 (if not given), otp, gtc or tls\n"
-    "  --cert FILE            tls: our certificate, PEM or DER\n"
-    "  --key FILE             tls: its key\n"
-    "  --ca FILE              tls: the CA whose stations may log in\n"
-    "  --session-lifetime S   tls: stations may resume their sessions for S seconds; if not\n"
-    "                         given, every login is a full one\n"
+    "  --method METHOD        md5 (if not given), otp, gtc, tls, peap or ttls; inside the last\n"
+    "                         two mschapv2 and gtc, in ttls also pap, chap and ms-chap\n"
+    "  --cert FILE            tls, peap, ttls: our certificate, PEM or DER\n"
+    "  --key FILE             tls, peap, ttls: its key\n"
+    "  --ca FILE              tls: the CA whose stations may log in. peap and ttls: the same, for\n"
+    "                         stations that have a certificate\n"
+    "  --session-lifetime S   tls, peap, ttls: stations may resume their sessions for S seconds;\n"
+    "                         if not given, every login is a full one\n"
     "  --notification TEXT    a message for the station's user, before the method\n"
     "  --identity-prompt TEXT what the user is shown who has to type a name\n"
     "  --token-prompt TEXT    what the user is shown who has to type a response (otp and gtc)\n"
@@ -101,14 +104,15 @@ static bool take_method(struct authenticator_options *options)
     static const struct {
         const char *name;
         uint32_t method; /* IANA's EAP method Type */
-    } methods[] = {{"md5", 4}, {"otp", 5}, {"gtc", 6}, {"tls", METHOD_TLS}};
+    } methods[] = {{"md5", 4}, {"otp", 5}, {"gtc", 6}, {"tls", METHOD_TLS},
+                 {"peap", METHOD_PEAP}, {"ttls", METHOD_TTLS}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (strcmp(optarg, methods[i].name) == 0) {
             options->method = methods[i].method;
             return true;
         }
     }
-    complain("--method: %s given, md5, otp, gtc or tls accepted", optarg);
+    complain("--method: %s given, md5, otp, gtc, tls, peap or ttls accepted", optarg);
     return false;
 }
 
@@ -158,6 +162,12 @@ static bool take(struct authenticator_options *options, int name)
     }
 }
 
+bool authenticator_options_need_certificate(const struct authenticator_options *options)
+{
+    return options->method == METHOD_TLS || options->method == METHOD_TTLS ||
+           options->method == METHOD_PEAP;
+}
+
 enum options_result authenticator_options_parse(struct authenticator_options *options, int argc,
                                                 char **argv)
 {
@@ -183,6 +193,9 @@ enum options_result authenticator_options_parse(struct authenticator_options *op
     else if (options->method == METHOD_TLS &&
              (options->certificate == NULL || options->key == NULL || options->ca == NULL))
         complain("--method tls needs --cert, --key and --ca; --help says what there is");
+    else if (authenticator_options_need_certificate(options) &&
+             (options->certificate == NULL || options->key == NULL))
+        complain("--method peap and ttls need --cert and --key; --help says what there is");
     else if (options->method != METHOD_TLS && options->user_count == 0)
         complain("--user is missing; --help says what there is");
     else

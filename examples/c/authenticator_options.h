@@ -6,7 +6,10 @@
 
 #define USERS_MAX 64
 
-#define METHOD_TLS 13 /* IANA's EAP method Type */
+/* IANA's EAP method Types. */
+#define METHOD_TLS 13
+#define METHOD_TTLS 21
+#define METHOD_PEAP 25
 
 struct user {
     const char *name;
@@ -19,9 +22,9 @@ struct authenticator_options {
     struct user users[USERS_MAX];
     size_t user_count;
     uint32_t method;
-    const char *certificate; /* EAP-TLS: files, here and below */
+    const char *certificate; /* EAP-TLS, EAP-TTLS, PEAP: files, here and below */
     const char *key;
-    const char *ca;
+    const char *ca; /* NULL: stations are not asked for a certificate */
     uint64_t session_lifetime; /* seconds; 0: nothing is resumed */
     const char *notification;
     const char *identity_prompt;
@@ -31,6 +34,9 @@ struct authenticator_options {
     bool once;
     bool verbose;
 };
+
+/* Whether the method has a certificate of ours. */
+bool authenticator_options_need_certificate(const struct authenticator_options *options);
 
 enum options_result authenticator_options_parse(struct authenticator_options *options, int argc,
                                                 char **argv);

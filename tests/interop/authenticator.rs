@@ -2,7 +2,7 @@
 
 use crate::certificates::{Authority, Certificate};
 use crate::lab::{Host, Lab, PHONE, Process};
-use crate::{example, phone, settings, tls_settings};
+use crate::{example, phone, settings, settings_with, tls_settings};
 
 fn authenticator(lab: &Lab, more: &[&str]) -> Process {
     let mut args = vec!["--interface", "sw0", "--user", "alice:secret"];
@@ -112,6 +112,65 @@ fn phone_resumes_its_session() {
     authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-TLS)"));
     phone.expect("login ok: alice (EAP-TLS, TLS 1.3, resumed)");
     authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-TLS, resumed)"));
+}
+
+/// In PEAP and EAP-TTLS, every station again after two seconds, and sessions that may be resumed.
+fn tunneling_authenticator(lab: &Lab, method: &str, server: &Certificate) -> Process {
+    #[rustfmt::skip]
+    let more = [
+        "--method", method, "--cert", &server.certificate, "--key", &server.key,
+        "--session-lifetime", "3600", "--reauth-period", "2000",
+    ];
+    authenticator(lab, &more)
+}
+
+#[test]
+fn phone_logs_in_and_resumes_in_a_tunnel() {
+    let cases = [
+        (3, "peap", "PEAP", "EAP-MSCHAPv2"),
+        (4, "ttls", "EAP-TTLS", "EAP-MSCHAPv2"),
+        (5, "peap", "PEAP", "GTC"),
+        (6, "ttls", "EAP-TTLS", "GTC"),
+    ];
+    for (mode, method, outer, inner) in cases {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut authenticator = tunneling_authenticator(&lab, method, &ca.server());
+        let more = format!("<P8628>secret</P8628><P20987>{}</P20987>", ca.path);
+        let mut phone = phone(&lab, &settings_with(&lab, mode, "alice", &more), &[]);
+        phone.expect(&format!("login ok: alice ({outer} with {inner}, TLS 1.3)"));
+        authenticator.expect(&format!("{PHONE}: identity inside the tunnel alice"));
+        authenticator.expect(&format!("{PHONE}: authenticated alice ({outer} with {inner})"));
+        phone.expect(&format!("login ok: alice ({outer}, TLS 1.3, resumed)"));
+        // The session remembers who it was, and how.
+        let name = format!("{outer} with {inner}, resumed");
+        authenticator.expect(&format!("{PHONE}: authenticated alice ({name})"));
+    }
+}
+
+#[test]
+fn wpa_supplicant_logs_in_inside_a_tunnel() {
+    let cases = [
+        ("peap", "PEAP", "auth=MSCHAPV2", "PEAP with EAP-MSCHAPv2"),
+        ("peap", "PEAP", "auth=GTC", "PEAP with GTC"),
+        ("ttls", "TTLS", "autheap=MSCHAPV2", "EAP-TTLS with EAP-MSCHAPv2"),
+        ("ttls", "TTLS", "auth=PAP", "EAP-TTLS with PAP"),
+        ("ttls", "TTLS", "auth=MSCHAPV2", "EAP-TTLS with MS-CHAPv2"),
+    ];
+    for (method, eap, phase2, name) in cases {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut authenticator = tunneling_authenticator(&lab, method, &ca.server());
+        let network = format!(
+            "eap={eap}\n  password=\"secret\"\n  anonymous_identity=\"anonymous\"\n  \
+             ca_cert=\"{}\"\n  phase2=\"{phase2}\"",
+            ca.path
+        );
+        let mut wpa_supplicant = wpa_supplicant_with(&lab, &network);
+        wpa_supplicant.expect("CTRL-EVENT-EAP-SUCCESS");
+        authenticator.expect(&format!("{PHONE}: identity anonymous"));
+        authenticator.expect(&format!("{PHONE}: authenticated alice ({name})"));
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::eaprs_session;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum eaprs_inner {
-    /// Nothing: no tunnel, or a session that was resumed.
+    /// Nothing: no tunnel; or a peer has resumed a session.
     None = 0,
     /// An EAP method: `eaprs_session_inner_method`.
     Eap = 1,
@@ -83,8 +83,8 @@ pub unsafe extern "C" fn eaprs_session_outer_identity(
     unsafe { lend(identity.filter(|octets| !octets.is_empty()), len) }
 }
 
-/// A success: what authenticated the peer inside the tunnel; NONE without a tunnel, and if a
-/// session was resumed and nothing had to happen inside.
+/// A success: what authenticated the peer inside the tunnel; NONE without a tunnel. If a session was
+/// resumed, nothing had to happen inside: an authenticator has what it remembers, a peer NONE.
 ///
 /// # Safety
 /// `session` is a live handle.
