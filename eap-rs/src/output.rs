@@ -57,8 +57,8 @@ pub struct Outcome {
     pub keys: Option<Keys>,
     /// What the TLS handshake agreed on; `None` if the method has none.
     pub tls: Option<TlsSummary>,
-    /// What happened inside the tunnel; `None` if the method has none, or a session was resumed
-    /// and nothing had to happen.
+    /// Who was authenticated inside the tunnel, and how; `None` if the method has none. When a
+    /// session is resumed, nothing happens inside: an authenticator remembers, a peer has `None`.
     pub inner: Option<InnerOutcome>,
 }
 

@@ -93,7 +93,7 @@ impl<'a> Tally<'a> {
             let _ = io::stderr().write_all(b"\n");
         }
         if !self.settings.json {
-            let (done, logins) = (self.done, self.settings.logins());
+            let done = self.done;
             if self.settings.count > 1 {
                 let resumed = match self.settings.resumptions() {
                     0 => String::new(),
@@ -102,7 +102,7 @@ impl<'a> Tally<'a> {
                 let (succeeded, rate) = (done - self.failed, self.rate());
                 writeln!(out, "{succeeded} of {done} logins{resumed}, {rate:.1} per second")?;
             }
-            match (&self.reason, logins) {
+            match (&self.reason, done) {
                 (None, _) => writeln!(out, "SUCCESS")?,
                 (Some(reason), 1) => writeln!(out, "FAILURE: {reason}")?,
                 (Some(reason), _) => {

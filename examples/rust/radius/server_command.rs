@@ -1,6 +1,7 @@
 //! The command line of `radius_server`.
 
 use eap_rs::radius::SharedSecret;
+use eap_rs::{InnerMethod, MethodType};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::names::{Named, all, available_from, find};
@@ -84,9 +85,13 @@ impl Command {
             return Ok(Self::Help);
         }
         // Unless told otherwise, everything is offered that there are files for.
-        let has_files = ["cert", "key", "ca"].iter().all(|flag| tls.has(flag));
-        let methods = methods
-            .unwrap_or_else(|| all().filter(|method| has_files || !is_tls_based(method)).collect());
+        let has_files = |method: &Named| match (is_tls_based(method), needs_ca(method)) {
+            (false, _) => true,
+            (true, needs_ca) => {
+                ["cert", "key"].iter().all(|flag| tls.has(flag)) && (!needs_ca || tls.has("ca"))
+            }
+        };
+        let methods = methods.unwrap_or_else(|| all().filter(has_files).collect());
         tls.check(&methods)?;
         let secret = secret.ok_or("--secret is missing")?;
         Ok(Self::Serve(Settings {
@@ -98,6 +103,15 @@ impl Command {
             tls,
         }))
     }
+}
+
+/// Whether the peer has to show a certificate.
+fn needs_ca(method: &Named) -> bool {
+    let innermost = match method.inner {
+        Some(InnerMethod::Eap(method)) => method,
+        _ => method.facts.method,
+    };
+    innermost == MethodType::TLS
 }
 
 /// The text of `--help`.
