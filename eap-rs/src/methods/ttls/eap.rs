@@ -20,11 +20,11 @@ const NO_PACKET: Unacceptable = Unacceptable("no EAP packet in a message inside 
 /// The AVPs that both sides understand.
 const UNDERSTOOD: [AvpCode; 1] = [AvpCode::EAP_MESSAGE];
 
-pub(super) struct EapPeer(InnerPeer);
+pub(super) struct EapPeer(Box<InnerPeer>);
 
 impl EapPeer {
     pub(super) fn new(config: &Arc<PeerConfig>, cx: &mut PeerContext<'_>) -> Self {
-        Self(InnerPeer::new(Arc::clone(config), FACTS.method, cx))
+        Self(Box::new(InnerPeer::new(Arc::clone(config), FACTS.method, cx)))
     }
 
     /// The peer begins, as if it had been asked for its identity. The Identifier is the outer
@@ -88,13 +88,14 @@ fn packet(packet: Option<Vec<u8>>) -> AvpBuffer {
 }
 
 pub(super) struct EapServer {
-    server: InnerServer,
+    server: Box<InnerServer>,
     begun: bool,
 }
 
 impl EapServer {
     pub(super) fn new(config: &Arc<AuthenticatorConfig>, cx: &mut ServerContext<'_>) -> Self {
-        Self { server: InnerServer::new(Arc::clone(config), FACTS.method, cx), begun: false }
+        let server = InnerServer::new(Arc::clone(config), FACTS.method, cx);
+        Self { server: Box::new(server), begun: false }
     }
 
     pub(super) fn handle(

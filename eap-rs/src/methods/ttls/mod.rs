@@ -19,6 +19,8 @@ mod eap;
 mod password;
 mod peer;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use config::{
     TtlsPeerConfig, TtlsPeerConfigBuilder, TtlsServerConfig, TtlsServerConfigBuilder,
