@@ -58,6 +58,16 @@ fn radius() {
     replay("radius", fuzzing::radius);
 }
 
+#[test]
+fn tlv() {
+    replay("tlv", fuzzing::tlv);
+}
+
+#[test]
+fn peap_session() {
+    replay("peap_session", fuzzing::peap_session);
+}
+
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let mut files = 0;

@@ -1,7 +1,7 @@
 //! What the fuzz targets call. The corpora are replayed through the same functions by
 //! `cargo test`.
 //!
-//! [`packet`] and [`radius`] read their data as one packet, [`certificate`] as one file. The
+//! [`packet`], [`radius`] and [`tlv`] read their data as one packet, [`certificate`] as one file. The
 //! others read it as a little program: an operation, a length, that many octets, and so on until
 //! the data ends.
 //!
@@ -17,6 +17,8 @@
 //! | 7 | nothing; the last packet is repeated |
 //!
 //! [`Watched`] checks after each operation what has to hold.
+
+mod inside;
 
 use core::time::Duration;
 use std::sync::{Arc, OnceLock};
@@ -43,6 +45,8 @@ use crate::honest::{Counterpart, Honest};
 use crate::script::frame;
 use crate::session::Session;
 use crate::watch::Watched;
+
+pub use inside::{peap_session, tlv};
 
 /// The address of the port in [`eapol`].
 pub const OUR_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
