@@ -52,7 +52,7 @@ impl CompoundKeys {
     pub(super) fn msk(&self) -> Msk {
         let mut csk = Zeroizing::new([0; MSK_LEN]);
         prf_plus(&*self.ipmk, SESSION, &mut *csk);
-        Msk::new(&*csk)
+        Msk::new(*csk)
     }
 
     /// A TLV with a nonce of its own.

@@ -49,7 +49,9 @@ impl Extensions {
     pub(super) fn parse(mut octets: &[u8], sender: Sender) -> Result<Self, &'static str> {
         let (mut status, mut binding) = (None, None);
         while !octets.is_empty() {
-            let (tlv, kind, value, rest) = split(octets).ok_or("a TLV is cut short")?;
+            let (tlv, rest) = split(octets).ok_or("a TLV is cut short")?;
+            let [k0, k1, _, _, value @ ..] = tlv else { return Err("a TLV is cut short") };
+            let kind = u16::from_be_bytes([*k0, *k1]);
             match kind & TYPE {
                 RESULT if status.is_some() => return Err("two Result TLVs"),
                 RESULT => status = Some(parse_status(value)?),
@@ -74,12 +76,11 @@ impl Extensions {
     }
 }
 
-/// The first TLV, the two octets of its type, its value, and what follows it.
-fn split(octets: &[u8]) -> Option<(&[u8], u16, &[u8], &[u8])> {
-    let ([k0, k1, l0, l1], _) = octets.split_first_chunk::<HEADER_LEN>()?;
+/// The first TLV, all of it, and what follows it.
+fn split(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let ([_, _, l0, l1], _) = octets.split_first_chunk::<HEADER_LEN>()?;
     let len = usize::from(u16::from_be_bytes([*l0, *l1]));
-    let (tlv, rest) = octets.split_at_checked(HEADER_LEN + len)?;
-    Some((tlv, u16::from_be_bytes([*k0, *k1]), tlv.get(HEADER_LEN..)?, rest))
+    octets.split_at_checked(HEADER_LEN + len)
 }
 
 fn parse_status(value: &[u8]) -> Result<Status, &'static str> {
