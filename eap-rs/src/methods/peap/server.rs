@@ -38,7 +38,7 @@ enum Phase {
     /// Phase 1; the last of it may be on its way.
     Handshake,
     /// A conversation goes on inside.
-    Inner(InnerServer),
+    Inner(Box<InnerServer>),
     /// The peer has been told that it is authenticated.
     Granted {
         inner: InnerOutcome,
@@ -156,7 +156,7 @@ impl Server {
         let config = Arc::clone(&self.config.inner);
         let mut inner = InnerServer::new(config, FACTS.method, cx);
         let said = inner.start(cx);
-        self.phase = Phase::Inner(inner);
+        self.phase = Phase::Inner(Box::new(inner));
         self.say(said, cx, request)
     }
 
