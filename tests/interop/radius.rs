@@ -149,10 +149,12 @@ client loopback {{
 modules {{
     pap {{
     }}
-    files {{
-        filename = {users}
+    chap {{
     }}
     mschap {{
+    }}
+    files {{
+        filename = {users}
     }}
     eap {{
 {eap}
@@ -168,12 +170,17 @@ server default {{
         eap {{
             ok = return
         }}
+        chap
+        mschap
         files
         pap
     }}
     authenticate {{
         Auth-Type PAP {{
             pap
+        }}
+        Auth-Type CHAP {{
+            chap
         }}
         Auth-Type MS-CHAP {{
             mschap

@@ -7,7 +7,7 @@ use eap_rs::tls::TlsAlert;
 
 use super::certificates::{Flaw, KeyType, Pki};
 use super::counterparts::{How, Login, Pair, RESUMPTIONS, Refusal, Setup};
-use super::methods::{METHODS, Method};
+use super::methods::{FAMILIES, Family, Method};
 use crate::lab::{Lab, Process};
 
 const VERSIONS: [&str; 2] = ["1.2", "1.3"];
@@ -36,6 +36,7 @@ pub(crate) enum Case {
 /// One row of the matrix.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
+    pub(crate) family: &'static Family,
     pub(crate) method: &'static Method,
     pub(crate) pair: &'static Pair,
     pub(crate) version: &'static str,
@@ -72,10 +73,10 @@ pub(crate) struct Cell {
 pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
     let lab = Lab::new();
     let mut cells = Vec::new();
-    for method in &METHODS {
+    for family in &FAMILIES {
         for pki in pkis {
             for fragment_size in FRAGMENT_SIZES {
-                try_setup(pair, &Setup { lab: &lab, method, pki, fragment_size }, &mut cells);
+                try_setup(pair, &Setup { lab: &lab, family, pki, fragment_size }, &mut cells);
             }
         }
     }
@@ -85,14 +86,15 @@ pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
 
 /// One server for each of its certificates, and every login there.
 fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
-    let Setup { method, pki, fragment_size, .. } = *setup;
-    let mut flaws: Vec<_> = method.cases.iter().map(|case| case.server()).collect();
+    let Setup { family, pki, fragment_size, .. } = *setup;
+    let mut flaws: Vec<_> = family.cases.iter().map(|case| case.server()).collect();
     flaws.dedup();
     for flaw in flaws {
         let mut server = attempt(|| (pair.server.start)(setup, pki.server(flaw)));
-        for version in VERSIONS {
-            let row = Row { method, pair, version, key_type: pki.key_type, fragment_size };
-            for case in method.cases.iter().copied().filter(|case| case.server() == flaw) {
+        for (method, version) in rows_of(family) {
+            let key_type = pki.key_type;
+            let row = Row { family, method, pair, version, key_type, fragment_size };
+            for case in family.cases.iter().copied().filter(|case| case.server() == flaw) {
                 let outcome = server
                     .as_mut()
                     .map_err(|error| error.clone())
@@ -102,6 +104,13 @@ fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
             }
         }
     }
+}
+
+/// Every method with every version of TLS.
+pub(crate) fn rows_of(
+    family: &'static Family,
+) -> impl Iterator<Item = (&'static Method, &'static str)> {
+    family.methods.iter().flat_map(|method| VERSIONS.map(|version| (method, version)))
 }
 
 /// Both ends have to heed the size.
@@ -162,7 +171,8 @@ impl Case {
         let client = setup.pki.client(self.client());
         server.skip();
         let resumptions = if self == Self::Resumed { RESUMPTIONS } else { 0 };
-        let login = attempt(|| (pair.peer.log_in)(setup, client, row.version, resumptions))?;
+        let login =
+            attempt(|| (pair.peer.log_in)(setup, row.method, client, row.version, resumptions))?;
         attempt(|| match (self, refusal.flatten()) {
             (Self::Resumed, _) => resumed(row, &login, server),
             (_, None) => logged_in(row, &login, server),
@@ -194,7 +204,7 @@ fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
 }
 
 fn resumed(row: &Row, login: &Login, server: &mut Process) -> Outcome {
-    let expected = (row.pair.server.resumption)(row.version);
+    let expected = (row.pair.server.resumption)(row.method, row.version);
     check_logins(expected, row, login, server);
     let [_, offers @ ..] = expected;
     Outcome::Resumed(offers)
@@ -233,7 +243,7 @@ impl fmt::Display for Case {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, pair, version, key_type, fragment_size } = self;
+        let Self { method, pair, version, key_type, fragment_size, .. } = self;
         write!(f, "{} {pair} TLS {version} {key_type} {fragment_size}", method.name)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use eap_rs::tls::TlsAlert;
 
 use super::certificates::{Flaw, Pki};
-use super::methods::Method;
+use super::methods::{Family, Method};
 use super::peers::{EAPOL_TEST, RADIUS_PEER};
 use super::servers::{FREERADIUS, HOSTAPD, RADIUS_SERVER};
 use crate::certificates::Certificate;
@@ -33,7 +33,7 @@ impl fmt::Display for Pair {
 /// What both programs of a pair are told.
 pub(crate) struct Setup<'a> {
     pub(crate) lab: &'a Lab,
-    pub(crate) method: &'static Method,
+    pub(crate) family: &'static Family,
     pub(crate) pki: &'a Pki,
     pub(crate) fragment_size: u16,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// With a client certificate and one version of TLS only; after a first login, more of them
     /// that offer to resume the session.
-    pub(crate) log_in: fn(&Setup<'_>, &Certificate, &str, usize) -> Login,
+    pub(crate) log_in: fn(&Setup<'_>, &Method, &Certificate, &str, usize) -> Login,
     pub(crate) refusal: Refuse,
     pub(crate) heard: Heard,
 }
@@ -62,7 +62,7 @@ pub(crate) struct Server {
     /// What it prints last of a login that does not succeed.
     pub(crate) rejects: &'static str,
     /// How a login goes and those that offer to resume it, by version of TLS.
-    pub(crate) resumption: fn(&str) -> [How; 1 + RESUMPTIONS],
+    pub(crate) resumption: fn(&Method, &str) -> [How; 1 + RESUMPTIONS],
     /// What is to be known about that.
     pub(crate) remark: &'static str,
 }

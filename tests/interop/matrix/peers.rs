@@ -7,8 +7,8 @@ use crate::radius::{SECRET, eapol_test, radius_peer};
 
 pub(crate) const RADIUS_PEER: Peer = Peer {
     name: "radius_peer",
-    log_in: |setup, Certificate { certificate, key, .. }, version, resumptions| {
-        let Setup { lab, method, pki, fragment_size } = setup;
+    log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
+        let Setup { lab, pki, fragment_size, .. } = setup;
         let fragment_size = fragment_size.to_string();
         #[rustfmt::skip]
         let mut args = vec![
@@ -57,10 +57,11 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
 
 pub(crate) const EAPOL_TEST: Peer = Peer {
     name: "eapol_test",
-    log_in: |setup, Certificate { certificate, key, .. }, version, resumptions| {
-        let Setup { lab, method, pki, fragment_size } = setup;
+    log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
+        let Setup { lab, pki, fragment_size, .. } = setup;
         let ca = &pki.ca;
-        let credentials = method.eapol_test.replace("CERTIFICATE", certificate).replace("KEY", key);
+        let credentials = method.eapol_test.replace("\"CA\"", &format!("\"{ca}\""));
+        let credentials = credentials.replace("CERTIFICATE", certificate).replace("KEY", key);
         // OpenSSL takes the lowest versions without a gap between them.
         let (no_1_2, no_1_3) = (u8::from(version != "1.2"), u8::from(version != "1.3"));
         let network = format!(
