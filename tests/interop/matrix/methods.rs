@@ -1,7 +1,7 @@
 //! The methods, and what each program has to be told about them. A family here is a section of the
 //! matrix.
 
-use super::cells::Case;
+use super::cells::{Case, LARGE, SMALL};
 use super::certificates::Flaw;
 
 /// Methods that a server offers together, and the peer chooses from.
@@ -13,6 +13,8 @@ pub(crate) struct Family {
     pub(crate) freeradius: &'static str,
     /// The lines of hostapd's user file.
     pub(crate) hostapd: &'static str,
+    /// Octets of TLS in one packet.
+    pub(crate) fragment_sizes: &'static [u16],
     /// What is tried with each method, one column each.
     pub(crate) cases: &'static [Case],
 }
@@ -29,6 +31,17 @@ pub(crate) struct Method {
     pub(crate) eapol_test: &'static str,
 }
 
+impl Method {
+    /// The method on the command lines, without what is inside its tunnel.
+    pub(crate) fn outer(&self) -> &str {
+        self.flag.split('/').next().unwrap()
+    }
+
+    pub(crate) fn is_eap_tls_inside(&self) -> bool {
+        self.flag.ends_with("/tls") || self.flag.ends_with("/eap-tls")
+    }
+}
+
 pub(crate) const FAMILIES: [Family; 2] = [EAP_TLS, TUNNELS];
 
 const EAP_TLS: Family = Family {
@@ -41,6 +54,7 @@ const EAP_TLS: Family = Family {
     }],
     freeradius: "default_eap_type = tls\ntls {\ntls = common\n}\n",
     hostapd: "* TLS\n",
+    fragment_sizes: &[SMALL, LARGE],
     cases: &[
         Case::Full,
         Case::Resumed,
@@ -168,5 +182,6 @@ virtual_server = default
     hostapd: "* PEAP,TTLS
 \"alice\" MSCHAPV2,GTC,MD5,TLS,TTLS-PAP,TTLS-CHAP,TTLS-MSCHAP,TTLS-MSCHAPV2 \"secret\" [2]
 ",
+    fragment_sizes: &[LARGE],
     cases: &[Case::Full, Case::Resumed],
 };

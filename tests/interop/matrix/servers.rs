@@ -31,9 +31,9 @@ pub(crate) const RADIUS_SERVER: Server = Server {
         last.strip_prefix("reject alice: refused by the other side: ").map(str::to_owned)
     },
     accepts: |method| format!("accept {CLIENT_NAME} ({}", method.name),
-    resumes: ", resumed)",
+    resumes: |_| ", resumed)".to_owned(),
     rejects: "reject alice: ",
-    resumption: |_, _| ALWAYS,
+    resumption: |_| ALWAYS,
     remark: "",
 };
 
@@ -87,9 +87,10 @@ pub(crate) const FREERADIUS: Server = Server {
         Some(alert.replace('_', " "))
     },
     accepts: |_| "Sent Access-Accept".to_owned(),
-    resumes: "&request:EAP-Session-Resumed := 1",
+    // The session inside a tunnel may be resumed, too.
+    resumes: |method| format!("eap_{}:   &request:EAP-Session-Resumed := 1", method.outer()),
     rejects: "Sent Access-Reject",
-    resumption: |_, version| match version {
+    resumption: |version| match version {
         "1.3" => [How::Full, How::Resumed, How::Full],
         _ => ALWAYS,
     },
@@ -123,9 +124,9 @@ pub(crate) const HOSTAPD: Server = Server {
     },
     heard: hostap_heard,
     accepts: |_| "CTRL-EVENT-EAP-SUCCESS".to_owned(),
-    resumes: "OpenSSL: Handshake finished - resumed=1",
+    resumes: |_| "OpenSSL: Handshake finished - resumed=1".to_owned(),
     rejects: "CTRL-EVENT-EAP-FAILURE",
-    resumption: |_, version| match version {
+    resumption: |version| match version {
         "1.3" => [How::Full, How::Resumed, How::Full],
         _ => ALWAYS,
     },

@@ -22,8 +22,11 @@ pub(crate) fn document(cells: &[Cell]) -> String {
             };
             let cells: Vec<_> = cells.iter().filter(of_pair).collect();
             write!(text, "\n### {pair}\n\n{}", table(family, &cells)).unwrap();
-            if !pair.server.remark.is_empty() {
-                writeln!(text, "\n{}", pair.server.remark).unwrap();
+            let mut remarks = vec![pair.server.remark];
+            let shortcomings = cells.iter().filter_map(|cell| cell.row.shortcoming());
+            remarks.extend(shortcomings.map(|shortcoming| shortcoming.remark));
+            for remark in distinct(remarks.into_iter().filter(|remark| !remark.is_empty())) {
+                writeln!(text, "\n{remark}").unwrap();
             }
         }
     }
@@ -49,11 +52,13 @@ FreeRADIUS {freeradius}, hostapd {hostapd} and eapol_test {eapol_test}, these wi
 |---|---|
 | `keys` | the login succeeded, and the peer derived the MPPE keys that the server sent |
 | `resumed`, `full` | how two more logins went, which offered to resume the session: it was resumed, or the login succeeded without |
+| `failed` | the login failed, as it has to between these programs: the cause is below the table |
 | number | the certificate was refused for the cause named below, and the other side was told by this TLS alert: {alerts} |
 | `no alert` | the same, but EAP-Failure came in the place of the alert |
 | – | the side that would have to refuse cannot be told to look for this |
 
-Both sides have keys of the kind in the row. A fragment is what one EAP packet carries of TLS, on
+Both sides have keys of the kind in the row; where a row names more than one kind or fragment, every
+combination was tried and all turned out alike. A fragment is what one EAP packet carries of TLS, on
 both sides. A certificate of the wrong use is a client's at a server, a server's at a client.
 ",
         freeradius = version("freeradius", "-v", 3),
@@ -116,7 +121,7 @@ fn ordered(family: &Family, cells: impl Iterator<Item = (Case, String)>) -> Vec<
 }
 
 /// In the order of their first appearance.
-fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for value in values {
         if !seen.contains(&value) {
@@ -129,7 +134,10 @@ fn distinct(values: impl Iterator<Item = String>) -> Vec<String> {
 fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Keys { .. } => "`keys`".into(),
-        Outcome::Resumed(how) => how.map(|how| format!("`{how}`")).join(", "),
+        Outcome::Resumed(how) => {
+            how.iter().map(|how| format!("`{how}`")).collect::<Vec<_>>().join(", ")
+        }
+        Outcome::FallsShort => "`failed`".into(),
         Outcome::Refused(Some(alert)) => alert.0.to_string(),
         Outcome::Refused(None) => "`no alert`".into(),
         Outcome::NotChecked => "–".into(),
