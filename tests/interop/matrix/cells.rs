@@ -6,16 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use eap_rs::tls::TlsAlert;
 
 use super::certificates::{Flaw, KeyType, Pki};
-use super::counterparts::{How, Login, Pair, RESUMPTIONS, Refusal, Setup};
-use super::methods::{METHODS, Method};
+use super::counterparts::{How, Login, Pair, RESUMPTIONS, Refusal, Setup, Shortcoming};
+use super::methods::{FAMILIES, Family, Method};
 use crate::lab::{Lab, Process};
 
 const VERSIONS: [&str; 2] = ["1.2", "1.3"];
 
 /// Octets of TLS in one packet: a flight of these certificates needs many, or one or two.
-const FRAGMENT_SIZES: [u16; 2] = [SMALL, LARGE];
-const SMALL: u16 = 200;
-const LARGE: u16 = 1398;
+pub(crate) const SMALL: u16 = 200;
+pub(crate) const LARGE: u16 = 1398;
 
 /// Each direction has more than 600 octets.
 const MORE_ROUND_TRIPS_IF_SMALL: usize = 6;
@@ -36,6 +35,7 @@ pub(crate) enum Case {
 /// One row of the matrix.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
+    pub(crate) family: &'static Family,
     pub(crate) method: &'static Method,
     pub(crate) pair: &'static Pair,
     pub(crate) version: &'static str,
@@ -52,7 +52,9 @@ pub(crate) enum Outcome {
         round_trips: usize,
     },
     /// How the logins went that offered resumption, each success with equal keys.
-    Resumed([How; RESUMPTIONS]),
+    Resumed(Vec<How>),
+    /// The login failed as the shortcoming of a program has it.
+    FallsShort,
     /// Refused for the right cause; the other side heard this alert.
     Refused(Option<TlsAlert>),
     /// The side that would have to refuse cannot be told to look for this flaw.
@@ -72,10 +74,10 @@ pub(crate) struct Cell {
 pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
     let lab = Lab::new();
     let mut cells = Vec::new();
-    for method in &METHODS {
+    for family in &FAMILIES {
         for pki in pkis {
-            for fragment_size in FRAGMENT_SIZES {
-                try_setup(pair, &Setup { lab: &lab, method, pki, fragment_size }, &mut cells);
+            for fragment_size in family.fragment_sizes.iter().copied() {
+                try_setup(pair, &Setup { lab: &lab, family, pki, fragment_size }, &mut cells);
             }
         }
     }
@@ -85,14 +87,15 @@ pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
 
 /// One server for each of its certificates, and every login there.
 fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
-    let Setup { method, pki, fragment_size, .. } = *setup;
-    let mut flaws: Vec<_> = method.cases.iter().map(|case| case.server()).collect();
+    let Setup { family, pki, fragment_size, .. } = *setup;
+    let mut flaws: Vec<_> = family.cases.iter().map(|case| case.server()).collect();
     flaws.dedup();
     for flaw in flaws {
         let mut server = attempt(|| (pair.server.start)(setup, pki.server(flaw)));
-        for version in VERSIONS {
-            let row = Row { method, pair, version, key_type: pki.key_type, fragment_size };
-            for case in method.cases.iter().copied().filter(|case| case.server() == flaw) {
+        for (method, version) in rows_of(family) {
+            let key_type = pki.key_type;
+            let row = Row { family, method, pair, version, key_type, fragment_size };
+            for case in family.cases.iter().copied().filter(|case| case.server() == flaw) {
                 let outcome = server
                     .as_mut()
                     .map_err(|error| error.clone())
@@ -102,6 +105,13 @@ fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
             }
         }
     }
+}
+
+/// Every method with every version of TLS.
+pub(crate) fn rows_of(
+    family: &'static Family,
+) -> impl Iterator<Item = (&'static Method, &'static str)> {
+    family.methods.iter().flat_map(|method| VERSIONS.map(|version| (method, version)))
 }
 
 /// Both ends have to heed the size.
@@ -162,7 +172,8 @@ impl Case {
         let client = setup.pki.client(self.client());
         server.skip();
         let resumptions = if self == Self::Resumed { RESUMPTIONS } else { 0 };
-        let login = attempt(|| (pair.peer.log_in)(setup, client, row.version, resumptions))?;
+        let login =
+            attempt(|| (pair.peer.log_in)(setup, row.method, client, row.version, resumptions))?;
         attempt(|| match (self, refusal.flatten()) {
             (Self::Resumed, _) => resumed(row, &login, server),
             (_, None) => logged_in(row, &login, server),
@@ -189,34 +200,45 @@ impl Case {
 }
 
 fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
-    check_logins([How::Full], row, login, server);
-    Outcome::Keys { round_trips: login.round_trips }
+    match *check_logins(&[How::Full], row, login, server) {
+        [How::Full] => Outcome::Keys { round_trips: login.round_trips },
+        _ => Outcome::FallsShort,
+    }
 }
 
 fn resumed(row: &Row, login: &Login, server: &mut Process) -> Outcome {
     let expected = (row.pair.server.resumption)(row.version);
-    check_logins(expected, row, login, server);
-    let [_, offers @ ..] = expected;
-    Outcome::Resumed(offers)
+    match &check_logins(&expected, row, login, server)[..] {
+        [How::Full, offers @ ..] => Outcome::Resumed(offers.to_vec()),
+        _ => Outcome::FallsShort,
+    }
 }
 
-/// Both ends have to see them like this.
-fn check_logins<const N: usize>(
-    expected: [How; N],
-    row: &Row,
-    login: &Login,
-    server: &mut Process,
-) {
+/// Both ends have to see them like this, as far as no program falls short.
+fn check_logins(expected: &[How], row: &Row, login: &Login, server: &mut Process) -> Vec<How> {
+    let mut expected = expected.to_vec();
+    if let Some(Shortcoming { logins, words, .. }) = row.shortcoming()
+        && logins < expected.len()
+    {
+        expected.truncate(logins);
+        expected.push(How::Failed);
+        let said = login.lines.iter().any(|line| line.ends_with(words));
+        assert!(said, "did not fail with {words:?}");
+    }
     assert_eq!(login.how, expected);
-    for how in expected {
-        let last = match how {
-            How::Failed => row.pair.server.rejects,
-            How::Full | How::Resumed => &(row.pair.server.accepts)(row.method),
-        };
-        let lines = server.lines_until(last);
-        // Who fails here has been known by the session all the same.
-        let resumes = lines.iter().any(|line| line.contains(row.pair.server.resumes));
-        assert_eq!(resumes, how != How::Full, "{}", lines.join("\n"));
+    for how in expected.iter().filter(|how| **how != How::Failed) {
+        let lines = server.lines_until(&(row.pair.server.accepts)(row.method));
+        let resumes = (row.pair.server.resumes)(row.method);
+        let resumes = lines.iter().any(|line| line.contains(&resumes));
+        assert_eq!(resumes, *how == How::Resumed, "{}", lines.join("\n"));
+    }
+    expected
+}
+
+impl Row {
+    /// What keeps this login from succeeding.
+    pub(crate) fn shortcoming(&self) -> Option<Shortcoming> {
+        (self.pair.shortcoming)(self.method, self.version)
     }
 }
 
@@ -233,7 +255,7 @@ impl fmt::Display for Case {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, pair, version, key_type, fragment_size } = self;
+        let Self { method, pair, version, key_type, fragment_size, .. } = self;
         write!(f, "{} {pair} TLS {version} {key_type} {fragment_size}", method.name)
     }
 }

@@ -1,8 +1,23 @@
-//! The methods, and what each program has to be told about them. A row here is a section of the
+//! The methods, and what each program has to be told about them. A family here is a section of the
 //! matrix.
 
-use super::cells::Case;
+use super::cells::{Case, LARGE, SMALL};
 use super::certificates::Flaw;
+
+/// Methods that a server offers together, and the peer chooses from.
+pub(crate) struct Family {
+    /// What the section is called.
+    pub(crate) title: &'static str,
+    pub(crate) methods: &'static [Method],
+    /// What FreeRADIUS's EAP module is told, next to a tls-config named "common".
+    pub(crate) freeradius: &'static str,
+    /// The lines of hostapd's user file.
+    pub(crate) hostapd: &'static str,
+    /// Octets of TLS in one packet.
+    pub(crate) fragment_sizes: &'static [u16],
+    /// What is tried with each method, one column each.
+    pub(crate) cases: &'static [Case],
+}
 
 /// A method as the programs know it.
 pub(crate) struct Method {
@@ -12,23 +27,34 @@ pub(crate) struct Method {
     pub(crate) flag: &'static str,
     /// More arguments of `radius_peer`. CERTIFICATE and KEY stand for the client's files.
     pub(crate) radius_peer: &'static [&'static str],
-    /// Lines for the network block of `eapol_test`, likewise.
+    /// Lines for the network block of `eapol_test`, likewise, and CA for that of the server's CA.
     pub(crate) eapol_test: &'static str,
-    /// What FreeRADIUS's EAP module is told, next to a tls-config named "common".
-    pub(crate) freeradius: &'static str,
-    /// The lines of hostapd's user file.
-    pub(crate) hostapd: &'static str,
-    /// What is tried with it, one column each.
-    pub(crate) cases: &'static [Case],
 }
 
-pub(crate) const METHODS: [Method; 1] = [Method {
-    name: "EAP-TLS",
-    flag: "tls",
-    radius_peer: &["--cert", "CERTIFICATE", "--key", "KEY"],
-    eapol_test: "eap=TLS\nclient_cert=\"CERTIFICATE\"\nprivate_key=\"KEY\"\n",
+impl Method {
+    /// The method on the command lines, without what is inside its tunnel.
+    pub(crate) fn outer(&self) -> &str {
+        self.flag.split('/').next().unwrap()
+    }
+
+    pub(crate) fn is_eap_tls_inside(&self) -> bool {
+        self.flag.ends_with("/tls") || self.flag.ends_with("/eap-tls")
+    }
+}
+
+pub(crate) const FAMILIES: [Family; 2] = [EAP_TLS, TUNNELS];
+
+const EAP_TLS: Family = Family {
+    title: "EAP-TLS",
+    methods: &[Method {
+        name: "EAP-TLS",
+        flag: "tls",
+        radius_peer: &["--cert", "CERTIFICATE", "--key", "KEY"],
+        eapol_test: "eap=TLS\nclient_cert=\"CERTIFICATE\"\nprivate_key=\"KEY\"\n",
+    }],
     freeradius: "default_eap_type = tls\ntls {\ntls = common\n}\n",
     hostapd: "* TLS\n",
+    fragment_sizes: &[SMALL, LARGE],
     cases: &[
         Case::Full,
         Case::Resumed,
@@ -43,4 +69,119 @@ pub(crate) const METHODS: [Method; 1] = [Method {
         Case::Server(Flaw::WrongName),
         Case::Server(Flaw::Revoked),
     ],
-}];
+};
+
+const PASSWORD: &[&str] = &["--anonymous-identity", ANONYMOUS, "--password", "secret"];
+const CERTIFICATE: &[&str] =
+    &["--anonymous-identity", ANONYMOUS, "--cert", "CERTIFICATE", "--key", "KEY"];
+
+/// Who the peers say that they are, outside of a tunnel.
+const ANONYMOUS: &str = "@example.org";
+
+const TUNNELS: Family = Family {
+    title: "PEAP and EAP-TTLS",
+    methods: &[
+        Method {
+            name: "PEAP with EAP-MSCHAPv2",
+            flag: "peap/mschapv2",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MSCHAPV2\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "PEAP with GTC",
+            flag: "peap/gtc",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=GTC\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "PEAP with MD5-Challenge",
+            flag: "peap/md5",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MD5\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "PEAP with EAP-TLS",
+            flag: "peap/tls",
+            radius_peer: CERTIFICATE,
+            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=TLS tls_disable_tlsv1_3=0\"\nca_cert2=\"CA\"\n\
+                         client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with PAP",
+            flag: "ttls/pap",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=PAP\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with CHAP",
+            flag: "ttls/chap",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=CHAP\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with MS-CHAP",
+            flag: "ttls/mschap",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MSCHAP\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with MS-CHAPv2",
+            flag: "ttls/mschapv2",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MSCHAPV2\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with EAP-MSCHAPv2",
+            flag: "ttls/eap-mschapv2",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=MSCHAPV2\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with GTC",
+            flag: "ttls/eap-gtc",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=GTC\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with MD5-Challenge",
+            flag: "ttls/eap-md5",
+            radius_peer: PASSWORD,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=MD5\"\npassword=\"secret\"\n",
+        },
+        Method {
+            name: "EAP-TTLS with EAP-TLS",
+            flag: "ttls/eap-tls",
+            radius_peer: CERTIFICATE,
+            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=TLS tls_disable_tlsv1_3=0\"\nca_cert2=\"CA\"\n\
+                         client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n",
+        },
+    ],
+    freeradius: "
+default_eap_type = peap
+tls {
+tls = common
+}
+md5 {
+}
+gtc {
+auth_type = PAP
+}
+mschapv2 {
+}
+peap {
+tls = common
+default_eap_type = mschapv2
+virtual_server = default
+}
+ttls {
+tls = common
+default_eap_type = mschapv2
+virtual_server = default
+}
+",
+    hostapd: "* PEAP,TTLS
+\"alice\" MSCHAPV2,GTC,MD5,TLS,TTLS-PAP,TTLS-CHAP,TTLS-MSCHAP,TTLS-MSCHAPV2 \"secret\" [2]
+",
+    fragment_sizes: &[LARGE],
+    cases: &[Case::Full, Case::Resumed],
+};

@@ -12,14 +12,15 @@ const ALWAYS: [How; 1 + RESUMPTIONS] = [How::Full, How::Resumed, How::Resumed];
 pub(crate) const RADIUS_SERVER: Server = Server {
     name: "radius_server",
     start: |setup, Certificate { certificate, key, .. }| {
-        let Setup { lab, method, pki, fragment_size } = setup;
+        let Setup { lab, family, pki, fragment_size } = setup;
         let fragment_size = fragment_size.to_string();
         #[rustfmt::skip]
         let args = [
             "--cert", certificate, "--key", key, "--ca", &pki.ca, "--crl", &pki.crl,
             "--fragment-size", &fragment_size, "--ticket-key", &lab.path("ticket keys"),
         ];
-        radius_server(lab, method.flag, &args)
+        let methods: Vec<_> = family.methods.iter().map(|method| method.flag).collect();
+        radius_server(lab, &methods.join(","), &args)
     },
     refusal: |flaw| match flaw {
         Flaw::WrongName => None,
@@ -30,7 +31,7 @@ pub(crate) const RADIUS_SERVER: Server = Server {
         last.strip_prefix("reject alice: refused by the other side: ").map(str::to_owned)
     },
     accepts: |method| format!("accept {CLIENT_NAME} ({}", method.name),
-    resumes: ", resumed)",
+    resumes: |_| ", resumed)".to_owned(),
     rejects: "reject alice: ",
     resumption: |_| ALWAYS,
     remark: "",
@@ -39,8 +40,8 @@ pub(crate) const RADIUS_SERVER: Server = Server {
 pub(crate) const FREERADIUS: Server = Server {
     name: "FreeRADIUS",
     start: |setup, Certificate { certificate, key, .. }| {
-        let Setup { lab, method, pki, fragment_size } = setup;
-        let (ca, methods) = (&pki.ca_with_crl, method.freeradius);
+        let Setup { lab, family, pki, fragment_size } = setup;
+        let (ca, methods) = (&pki.ca_with_crl, family.freeradius);
         let sessions = lab.path("sessions");
         fs::create_dir_all(&sessions).unwrap();
         let eap = format!(
@@ -86,7 +87,8 @@ pub(crate) const FREERADIUS: Server = Server {
         Some(alert.replace('_', " "))
     },
     accepts: |_| "Sent Access-Accept".to_owned(),
-    resumes: "&request:EAP-Session-Resumed := 1",
+    // The session inside a tunnel may be resumed, too.
+    resumes: |method| format!("eap_{}:   &request:EAP-Session-Resumed := 1", method.outer()),
     rejects: "Sent Access-Reject",
     resumption: |version| match version {
         "1.3" => [How::Full, How::Resumed, How::Full],
@@ -99,13 +101,13 @@ pub(crate) const FREERADIUS: Server = Server {
 pub(crate) const HOSTAPD: Server = Server {
     name: "hostapd",
     start: |setup, certificate| {
-        let Setup { lab, method, pki, fragment_size } = setup;
+        let Setup { lab, family, pki, fragment_size } = setup;
         let files = hostapd_tls(certificate, &pki.ca_with_crl, true);
         let more = format!(
             "{files}fragment_size={fragment_size}\ncheck_crl=1\n\
              check_cert_subject=CN={CLIENT_NAME}\ntls_session_lifetime=3600\n"
         );
-        hostapd(lab, method.hostapd, &more)
+        hostapd(lab, family.hostapd, &more)
     },
     refusal: |flaw| {
         Refusal::without_alert(match flaw {
@@ -122,7 +124,7 @@ pub(crate) const HOSTAPD: Server = Server {
     },
     heard: hostap_heard,
     accepts: |_| "CTRL-EVENT-EAP-SUCCESS".to_owned(),
-    resumes: "OpenSSL: Handshake finished - resumed=1",
+    resumes: |_| "OpenSSL: Handshake finished - resumed=1".to_owned(),
     rejects: "CTRL-EVENT-EAP-FAILURE",
     resumption: |version| match version {
         "1.3" => [How::Full, How::Resumed, How::Full],

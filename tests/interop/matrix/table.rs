@@ -5,24 +5,28 @@ use std::process::Command;
 
 use eap_rs::tls::TlsAlert;
 
-use super::cells::{Case, Cell, Outcome};
+use super::cells::{Case, Cell, Outcome, Row, rows_of};
 use super::certificates::FLAWS;
 use super::counterparts::{PAIRS, Peer, Refusal, Refuse, Server};
-use super::methods::METHODS;
+use super::methods::{FAMILIES, Family};
 
 /// The whole document.
 pub(crate) fn document(cells: &[Cell]) -> String {
     let mut text = introduction(cells);
-    for method in &METHODS {
-        writeln!(text, "\n## {}", method.name).unwrap();
+    for family in &FAMILIES {
+        writeln!(text, "\n## {}", family.title).unwrap();
         for pair in &PAIRS {
             let of_pair = |cell: &&Cell| {
-                cell.row.method.name == method.name && cell.row.pair.to_string() == pair.to_string()
+                cell.row.family.title == family.title
+                    && cell.row.pair.to_string() == pair.to_string()
             };
             let cells: Vec<_> = cells.iter().filter(of_pair).collect();
-            write!(text, "\n### {pair}\n\n{}", table(method.cases, &cells)).unwrap();
-            if !pair.server.remark.is_empty() {
-                writeln!(text, "\n{}", pair.server.remark).unwrap();
+            write!(text, "\n### {pair}\n\n{}", table(family, &cells)).unwrap();
+            let mut remarks = vec![pair.server.remark];
+            let shortcomings = cells.iter().filter_map(|cell| cell.row.shortcoming());
+            remarks.extend(shortcomings.map(|shortcoming| shortcoming.remark));
+            for remark in distinct(remarks.into_iter().filter(|remark| !remark.is_empty())) {
+                writeln!(text, "\n{remark}").unwrap();
             }
         }
     }
@@ -48,11 +52,13 @@ FreeRADIUS {freeradius}, hostapd {hostapd} and eapol_test {eapol_test}, these wi
 |---|---|
 | `keys` | the login succeeded, and the peer derived the MPPE keys that the server sent |
 | `resumed`, `full` | how two more logins went, which offered to resume the session: it was resumed, or the login succeeded without |
+| `failed` | the login failed, as it has to between these programs: the cause is below the table |
 | number | the certificate was refused for the cause named below, and the other side was told by this TLS alert: {alerts} |
 | `no alert` | the same, but EAP-Failure came in the place of the alert |
 | – | the side that would have to refuse cannot be told to look for this |
 
-Both sides have keys of the kind in the row. A fragment is what one EAP packet carries of TLS, on
+Both sides have keys of the kind in the row; where a row names more than one kind or fragment, every
+combination was tried and all turned out alike. A fragment is what one EAP packet carries of TLS, on
 both sides. A certificate of the wrong use is a client's at a server, a server's at a client.
 ",
         freeradius = version("freeradius", "-v", 3),
@@ -74,33 +80,64 @@ fn version(program: &str, flag: &str, numbers: usize) -> String {
     word.split('.').take(numbers).collect::<Vec<_>>().join(".")
 }
 
-/// One line for each row of the matrix.
-fn table(cases: &[Case], cells: &[&Cell]) -> String {
-    let mut head = vec!["TLS".to_owned(), "key".into(), "fragment".into()];
-    head.extend(cases.iter().map(Case::to_string));
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    for cell in cells {
-        let row = &cell.row;
-        let name = row.to_string();
-        let position = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-            names.push(name);
-            let size = row.fragment_size.to_string();
-            let mut line = vec![row.version.to_owned(), row.key_type.to_string(), size];
-            line.resize(head.len(), String::new());
-            rows.push(line);
-            rows.len() - 1
-        });
-        let column = cases.iter().position(|case| *case == cell.case).unwrap();
-        rows[position][3 + column] = shown(&cell.outcome);
+/// One line for each method and version of TLS, if neither the keys nor the size of fragments make
+/// a difference; else one for each of those, too.
+fn table(family: &'static Family, cells: &[&Cell]) -> String {
+    let mut head = ["method", "TLS", "key", "fragment"].map(str::to_owned).to_vec();
+    head.extend(family.cases.iter().map(Case::to_string));
+    let mut rows = Vec::new();
+    for (method, version) in rows_of(family) {
+        let is_here =
+            |cell: &&&Cell| (cell.row.method.name, cell.row.version) == (method.name, version);
+        let cells: Vec<&Cell> = cells.iter().filter(is_here).copied().collect();
+        let keys = distinct(cells.iter().map(|cell| cell.row.key_type.to_string()));
+        let sizes = distinct(cells.iter().map(|cell| cell.row.fragment_size.to_string()));
+        let mut lines = Vec::new();
+        for (key, size) in keys.iter().flat_map(|key| sizes.iter().map(move |size| (key, size))) {
+            let is_here = |cell: &&&Cell| {
+                let Row { key_type, fragment_size, .. } = cell.row;
+                (key_type.to_string(), fragment_size.to_string()) == (key.clone(), size.clone())
+            };
+            let line = cells.iter().filter(is_here).map(|cell| (cell.case, shown(&cell.outcome)));
+            lines.push((key.clone(), size.clone(), ordered(family, line)));
+        }
+        if lines.iter().all(|(.., line)| *line == lines[0].2) {
+            lines.truncate(1);
+            (lines[0].0, lines[0].1) = (keys.join(", "), sizes.join(", "));
+        }
+        rows.extend(lines.into_iter().map(|(key, size, line)| {
+            let start = [method.name.to_owned(), version.to_owned(), key, size];
+            [start.to_vec(), line].concat()
+        }));
     }
     markdown(&head, &rows)
+}
+
+/// In the order of the columns: the cells with flawed servers were tried last.
+fn ordered(family: &Family, cells: impl Iterator<Item = (Case, String)>) -> Vec<String> {
+    let mut cells: Vec<_> = cells.collect();
+    cells.sort_by_key(|(case, _)| family.cases.iter().position(|other| other == case));
+    cells.into_iter().map(|(_, text)| text).collect()
+}
+
+/// In the order of their first appearance.
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
 }
 
 fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Keys { .. } => "`keys`".into(),
-        Outcome::Resumed(how) => how.map(|how| format!("`{how}`")).join(", "),
+        Outcome::Resumed(how) => {
+            how.iter().map(|how| format!("`{how}`")).collect::<Vec<_>>().join(", ")
+        }
+        Outcome::FallsShort => "`failed`".into(),
         Outcome::Refused(Some(alert)) => alert.0.to_string(),
         Outcome::Refused(None) => "`no alert`".into(),
         Outcome::NotChecked => "–".into(),
