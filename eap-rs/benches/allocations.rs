@@ -8,7 +8,7 @@
 //! The numbers do not depend on the machine's speed; run it once. Configurations are not counted:
 //! they are shared by all sessions. A packet handed to the host is an allocation of the side that
 //! sends it, and so are the host's answers to its questions. 320 octets of each side are the
-//! host's random generator. What rustls needs without EAP stands beside EAP-TLS.
+//! host's random generator. What rustls needs without EAP stands beside the methods over TLS.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
 
@@ -25,7 +25,7 @@ use eap_rs::{Authenticator, MethodType, Peer};
 
 use bare::{Bare, BareEnd};
 use heap::{Count, Side, in_use, released};
-use pair::{AuthenticatorEnd, PeerEnd, Setup};
+use pair::{AuthenticatorEnd, OVER_TLS, PeerEnd, Setup};
 use pki::Pki;
 
 #[global_allocator]
@@ -48,14 +48,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         print_at_rest(&setup, WAITS);
     }
     let pki = Pki::p256()?;
-    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
-        let (setup, bare) = (Setup::tls(&pki, version)?, Bare::new(&pki, version));
-        setup.login();
-        bare.handshake();
-        print_login(&format!("EAP-TLS, {version}, P-256"), &setup);
-        print_bare(&bare);
-        print_at_rest(&setup, TLS_WAITS);
-        print_many(&setup);
+    for (method, setup, who) in OVER_TLS {
+        for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+            let (setup, bare) = (setup(&pki, version)?, Bare::new(&pki, version, who));
+            setup.login();
+            bare.handshake();
+            print_login(&format!("{method}, {version}, P-256"), &setup);
+            print_bare(&bare);
+            print_at_rest(&setup, TLS_WAITS);
+            print_many(&setup);
+        }
     }
     Ok(())
 }

@@ -10,8 +10,9 @@
 //! already built: what a switch or server does for each port.
 //!
 //! The table at the end compares a login with what it cannot do without: for MD5-Challenge two MD5
-//! digests, one for each end; for EAP-TLS the handshake of two rustls connections, with the same
-//! certificates, provider and exported keys. RSA keys are made by the program `openssl`.
+//! digests, one for each end; for the methods over TLS the handshake of two rustls connections, with
+//! the same certificates, provider and exported keys: of both ends for EAP-TLS, of the server alone
+//! for PEAP and EAP-TTLS. RSA keys are made by the program `openssl`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports on standard output")]
 
@@ -33,7 +34,7 @@ use md5::{Digest, Md5};
 use rcgen::KeyPair;
 
 use bare::Bare;
-use pair::{PASSWORD, Setup};
+use pair::{OVER_TLS, PASSWORD, Setup};
 use pki::Pki;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An EAP-TLS login, and what it is compared with.
+/// A login over TLS, and what it is compared with.
 struct TlsLogin {
     name: String,
     setup: Setup,
@@ -56,9 +57,11 @@ struct TlsLogin {
 fn tls_logins() -> Result<Vec<TlsLogin>, Box<dyn Error>> {
     let mut logins = Vec::new();
     for (keys, pki) in [("P-256", Pki::p256()?), ("RSA-2048", Pki::new(rsa_2048)?)] {
-        for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
-            let (setup, bare) = (Setup::tls(&pki, version)?, Bare::new(&pki, version));
-            logins.push(TlsLogin { name: format!("EAP-TLS, {version}, {keys}"), setup, bare });
+        for (method, setup, who) in OVER_TLS {
+            for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+                let (setup, bare) = (setup(&pki, version)?, Bare::new(&pki, version, who));
+                logins.push(TlsLogin { name: format!("{method}, {version}, {keys}"), setup, bare });
+            }
         }
     }
     Ok(logins)
@@ -113,9 +116,9 @@ fn two_digests() {
 }
 
 fn compare(tls: &[TlsLogin]) -> Result<(), ConfigError> {
-    println!("{:<26} {:>23} {:>23}", "", "median", "fastest");
+    println!("{:<32} {:>23} {:>23}", "", "median", "fastest");
     let [login, bare] = ["login", "bare"];
-    println!("{:<26} {login:>11} {bare:>11} {login:>11} {bare:>11} {:>6}", "", "ratio");
+    println!("{:<32} {login:>11} {bare:>11} {login:>11} {bare:>11} {:>6}", "", "ratio");
     let md5 = Setup::new(MethodType::MD5)?;
     print_ratio("MD5-Challenge", 100, || md5.login(), two_digests);
     for TlsLogin { name, setup, bare } in tls {
@@ -136,7 +139,7 @@ fn print_ratio(what: &str, per_round: u32, mut login: impl FnMut(), mut bare: im
     let [(login, fastest_login), (bare, fastest_bare)] = [logins, bares].map(median_and_least);
     let ratio = fastest_login.as_secs_f64() / fastest_bare.as_secs_f64();
     println!(
-        "{what:<26} {login:>11.2?} {bare:>11.2?} {fastest_login:>11.2?} {fastest_bare:>11.2?} \
+        "{what:<32} {login:>11.2?} {bare:>11.2?} {fastest_login:>11.2?} {fastest_bare:>11.2?} \
          {ratio:>6.2}"
     );
 }

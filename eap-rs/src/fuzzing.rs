@@ -4,3 +4,8 @@
 pub fn fragment(data: &[u8]) {
     crate::tunnel::fragment::fuzzing::fragment(data);
 }
+
+/// A message of phase 2 of EAP-TTLS, read by both sides.
+pub fn avp(data: &[u8]) {
+    crate::methods::ttls::fuzzing::avp(data);
+}

@@ -1,5 +1,5 @@
-//! rustls without EAP: what a login over TLS cannot do without. The same certificates, provider,
-//! versions and exports as in the EAP-TLS logins; rustls's own verifiers.
+//! rustls without EAP: what a login over TLS cannot do without. The same certificates, provider and
+//! versions as in the logins, the exports of EAP-TLS; rustls's own verifiers.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run stops")]
 
@@ -24,8 +24,15 @@ pub(crate) struct Bare {
     server: Arc<ServerConfig>,
 }
 
+/// Who is authenticated by a certificate.
+#[derive(Clone, Copy)]
+pub(crate) enum Authenticated {
+    Both,
+    Server,
+}
+
 impl Bare {
-    pub(crate) fn new(pki: &Pki, version: TlsVersion) -> Self {
+    pub(crate) fn new(pki: &Pki, version: TlsVersion, who: Authenticated) -> Self {
         let versions = match version {
             TlsVersion::V1_2 => [&TLS12],
             TlsVersion::V1_3 => [&TLS13],
@@ -36,22 +43,29 @@ impl Bare {
         let roots = Arc::new(roots);
 
         let servers = WebPkiServerVerifier::builder_with_provider(roots.clone(), provider.clone());
-        let (chain, key) = own(&pki.client);
-        let mut client = ClientConfig::builder_with_provider(provider.clone())
+        let client = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&versions)
             .expect("a provider of both versions")
-            .with_webpki_verifier(servers.build().expect("a root"))
-            .with_client_auth_cert(chain, key)
-            .expect("a key that fits its certificate");
+            .with_webpki_verifier(servers.build().expect("a root"));
+        let (chain, key) = own(&pki.client);
+        let mut client = match who {
+            Authenticated::Both => client.with_client_auth_cert(chain, key),
+            Authenticated::Server => Ok(client.with_no_client_auth()),
+        }
+        .expect("a key that fits its certificate");
         client.enable_sni = false;
         client.resumption = Resumption::disabled();
 
         let clients = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+        let clients = match who {
+            Authenticated::Both => clients.clear_root_hint_subjects().build().expect("a root"),
+            Authenticated::Server => WebPkiClientVerifier::no_client_auth(),
+        };
         let (chain, key) = own(&pki.server);
         let mut server = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
             .expect("a provider of both versions")
-            .with_client_cert_verifier(clients.clear_root_hint_subjects().build().expect("a root"))
+            .with_client_cert_verifier(clients)
             .with_single_cert(chain, key)
             .expect("a key that fits its certificate");
         server.session_storage = Arc::new(NoServerSessionStorage {});

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsVersion};
+use eap_rs::peap::{PeapPeerConfig, PeapServerConfig};
+use eap_rs::tls::{
+    CertificatePolicy, TlsPeerConfig, TlsPeerConfigBuilder, TlsServerConfig,
+    TlsServerConfigBuilder, TlsVersion,
+};
+use eap_rs::ttls::{TtlsPeerConfig, TtlsServerConfig};
 use eap_rs::{
     Answer, Authenticator, AuthenticatorConfig, ConfigError, Credential, Instant, MethodType,
     Output, Peer, PeerConfig, Query, Received, Secret,
@@ -10,10 +15,15 @@ use eap_rs::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::bare::Authenticated;
 use crate::pki::{Pki, SERVER_NAME};
 
 /// What the user types and the operator has on file.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Who logs in, and what is said of it outside a tunnel.
+const IDENTITY: &str = "phone-17@example.org";
+const ANONYMOUS: &str = "@example.org";
 
 /// Configurations as a host keeps them: built once, shared by all its sessions.
 pub(crate) struct Setup {
@@ -21,13 +31,19 @@ pub(crate) struct Setup {
     authenticator: Arc<AuthenticatorConfig>,
 }
 
+/// The methods over TLS, and what certificates do in each.
+pub(crate) const OVER_TLS: [(&str, OverTls, Authenticated); 3] = [
+    ("EAP-TLS", Setup::tls, Authenticated::Both),
+    ("PEAP-MSCHAPv2", Setup::peap_mschapv2, Authenticated::Server),
+    ("TTLS-PAP", Setup::ttls_pap, Authenticated::Server),
+];
+
+type OverTls = fn(&Pki, TlsVersion) -> Result<Setup, ConfigError>;
+
 impl Setup {
     pub(crate) fn new(method: MethodType) -> Result<Self, ConfigError> {
-        let peer = PeerConfig::builder()
-            .identity("phone-17@example.org")
-            .password(PASSWORD)
-            .method(method)
-            .build()?;
+        let peer =
+            PeerConfig::builder().identity(IDENTITY).password(PASSWORD).method(method).build()?;
         let authenticator =
             AuthenticatorConfig::builder().server_name("switch-3").method(method).build()?;
         Ok(Self { peer: Arc::new(peer), authenticator: Arc::new(authenticator) })
@@ -35,21 +51,39 @@ impl Setup {
 
     /// EAP-TLS with one version only.
     pub(crate) fn tls(pki: &Pki, version: TlsVersion) -> Result<Self, ConfigError> {
-        let (own, ca) = (&pki.client, pki.ca.as_bytes());
-        let servers = CertificatePolicy::for_servers().ca(ca).server_name(SERVER_NAME);
-        let peer = TlsPeerConfig::builder(servers)
+        let own = &pki.client;
+        let peer = tunnel_peer(pki, version)
             .certificate(own.certificate.as_bytes(), own.key.as_bytes())
-            .min_version(version)
-            .max_version(version)
             .build()?;
-        let own = &pki.server;
-        let server = TlsServerConfig::builder(own.certificate.as_bytes(), own.key.as_bytes())
-            .clients(CertificatePolicy::for_clients().ca(ca))
-            .min_version(version)
-            .max_version(version)
-            .build()?;
-        let peer = PeerConfig::builder().identity("phone-17@example.org").tls(peer).build()?;
+        let clients = CertificatePolicy::for_clients().ca(pki.ca.as_bytes());
+        let server = tunnel_server(pki, version).clients(clients).build()?;
+        let peer = PeerConfig::builder().identity(IDENTITY).tls(peer).build()?;
         let authenticator = AuthenticatorConfig::builder().tls(server).build()?;
+        Ok(Self { peer: Arc::new(peer), authenticator: Arc::new(authenticator) })
+    }
+
+    /// PEAPv0 with EAP-MSCHAPv2 inside, and with crypto-binding, in one version of TLS.
+    pub(crate) fn peap_mschapv2(pki: &Pki, version: TlsVersion) -> Result<Self, ConfigError> {
+        let method = MethodType::MSCHAPV2;
+        let inner = PeerConfig::builder().identity(IDENTITY).password(PASSWORD).method(method);
+        let peer = PeapPeerConfig::builder(tunnel_peer(pki, version).build()?, inner.build()?);
+        let inner = AuthenticatorConfig::builder().server_name("radius-1").method(method);
+        let server =
+            PeapServerConfig::builder(tunnel_server(pki, version).build()?, inner.build()?);
+        let peer = PeerConfig::builder().identity(ANONYMOUS).peap(peer.build()?).build()?;
+        let authenticator = AuthenticatorConfig::builder().peap(server.build()?).build()?;
+        Ok(Self { peer: Arc::new(peer), authenticator: Arc::new(authenticator) })
+    }
+
+    /// EAP-TTLS with PAP inside, in one version of TLS.
+    pub(crate) fn ttls_pap(pki: &Pki, version: TlsVersion) -> Result<Self, ConfigError> {
+        let peer = TtlsPeerConfig::builder(tunnel_peer(pki, version).build()?)
+            .pap()
+            .identity(IDENTITY)
+            .password(PASSWORD);
+        let server = TtlsServerConfig::builder(tunnel_server(pki, version).build()?).pap();
+        let peer = PeerConfig::builder().identity(ANONYMOUS).ttls(peer.build()?).build()?;
+        let authenticator = AuthenticatorConfig::builder().ttls(server.build()?).build()?;
         Ok(Self { peer: Arc::new(peer), authenticator: Arc::new(authenticator) })
     }
 
@@ -75,6 +109,20 @@ impl Setup {
         }
         assert_eq!((peer.done, authenticator.done), (Some(true), Some(true)));
     }
+}
+
+/// The peer's side of TLS, without a certificate.
+fn tunnel_peer(pki: &Pki, version: TlsVersion) -> TlsPeerConfigBuilder {
+    let servers = CertificatePolicy::for_servers().ca(pki.ca.as_bytes()).server_name(SERVER_NAME);
+    TlsPeerConfig::builder(servers).min_version(version).max_version(version)
+}
+
+/// The server's side of TLS, which wants no certificate.
+fn tunnel_server(pki: &Pki, version: TlsVersion) -> TlsServerConfigBuilder {
+    let own = &pki.server;
+    TlsServerConfig::builder(own.certificate.as_bytes(), own.key.as_bytes())
+        .min_version(version)
+        .max_version(version)
 }
 
 /// The time of every event: no timer is under test.
@@ -135,7 +183,7 @@ impl AuthenticatorEnd {
 }
 
 fn answer(query: &Query) -> Answer {
-    match query {
+    match query.innermost() {
         Query::Token { .. } => Answer::Secret(Secret::from(PASSWORD)),
         Query::Credential { .. } => {
             Answer::Credential(Credential::Cleartext(Secret::from(PASSWORD)))

@@ -1,5 +1,7 @@
 //! Attribute-value pairs (RFC 5281 §10).
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;
 

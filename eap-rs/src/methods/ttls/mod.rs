@@ -22,6 +22,8 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+#[cfg(fuzzing)]
+pub(crate) use avp::fuzzing;
 pub use config::{
     TtlsPeerConfig, TtlsPeerConfigBuilder, TtlsServerConfig, TtlsServerConfigBuilder,
 };

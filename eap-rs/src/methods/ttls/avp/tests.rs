@@ -1,3 +1,7 @@
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::Path;
+
 use super::*;
 
 const UNKNOWN: AvpCode = AvpCode { vendor: 9, code: 1 };
@@ -123,4 +127,18 @@ fn a_packet_may_come_in_parts() {
 fn what_cannot_be_said_is_left_out() {
     let huge = vec![0; 0x0100_0000 - HEADER_LEN];
     assert_eq!(AvpBuffer::default().with(AvpCode::EAP_MESSAGE, &[&huge]).as_slice(), b"");
+}
+
+#[test]
+fn the_corpus_of_the_fuzz_target_passes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/avp");
+    let mut files = 0;
+    for entry in fs::read_dir(&folder).expect("every target has a corpus") {
+        let path = entry.unwrap().path();
+        let data = fs::read(&path).unwrap();
+        let outcome = catch_unwind(|| fuzzing::avp(&data));
+        assert!(outcome.is_ok(), "{} fails", path.display());
+        files += 1;
+    }
+    assert!(files >= 10, "{} has {files} files", folder.display());
 }
