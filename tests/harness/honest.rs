@@ -14,16 +14,16 @@ pub struct Honest<S> {
     keys: Option<Keys>,
 }
 
-/// An honest end of either role.
+/// The other end of either role, whose TLS at least is in order.
 pub trait Counterpart {
     /// What it has to say to this packet; to one that it drops, what it said before.
     fn reply(&mut self, packet: &[u8]) -> Vec<u8>;
 
-    /// The keys, if it has come to success.
+    /// The keys, if it has come so far.
     fn keys(&self) -> Option<&Keys>;
 
-    /// Its reply, bent: the octets are laid over it by exclusive or, from an offset in the first two
-    /// on.
+    /// Its reply, with octets of the program. An honest one is bent: they are laid over it by
+    /// exclusive or, from an offset in the first two on.
     fn turn(&mut self, packet: &[u8], octets: &[u8]) -> Vec<u8> {
         let mut reply = self.reply(packet);
         if let [high, low, over @ ..] = octets {
