@@ -49,6 +49,11 @@ fn tls_server() {
 }
 
 #[test]
+fn ttls_session() {
+    replay("ttls_session", fuzzing::ttls_session);
+}
+
+#[test]
 fn certificate() {
     replay("certificate", fuzzing::certificate);
 }

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | 0 | a packet as it is (for [`eapol`]: a frame) |
 //! | 1 | a packet without header: what to add to the Identifier that is current, Code, Type and data; header, and frame, are made |
-//! | 2 | an answer to the open question: its kind, then its text. For [`tls_peer`] and [`tls_server`], which ask nothing: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
+//! | 2 | an answer to the open question: its kind, then its text. Without a question, for [`tls_peer`], [`tls_server`] and [`ttls_session`]: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
 //! | 3 | a signal |
 //! | 4 | nothing; the time passes up to the deadline |
 //! | 5 | milliseconds, big-endian, that pass |
@@ -19,6 +19,7 @@
 //! [`Watched`] checks after each operation what has to hold.
 
 mod inside;
+mod ttls;
 
 use core::time::Duration;
 use std::sync::{Arc, OnceLock};
@@ -47,6 +48,7 @@ use crate::session::Session;
 use crate::watch::Watched;
 
 pub use inside::{peap_session, tlv};
+pub use ttls::ttls_session;
 
 /// The address of the port in [`eapol`].
 pub const OUR_MAC: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
@@ -380,7 +382,7 @@ struct Machine<S> {
     honest: Option<Box<dyn Counterpart>>,
 }
 
-/// The operation that is the honest end's turn, where there is one.
+/// The operation that is the host's turn, or, where there is one, the honest end's.
 const HONEST: u8 = 2;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -426,15 +428,12 @@ impl<S: Fed> Machine<S> {
                     self.feed(S::framed([&header, body].concat()));
                 }
             }
-            HONEST if self.honest.is_some() => {
-                if let Some(honest) = &mut self.honest {
-                    let packet = honest.reply(self.session.last_sent());
-                    self.feed(bent(packet, octets));
-                }
-            }
-            2 => {
+            HONEST => {
                 if let Some(id) = self.session.open_question() {
                     self.answer(id, octets);
+                } else if let Some(honest) = &mut self.honest {
+                    let packet = honest.turn(self.session.last_sent(), octets);
+                    self.feed(packet);
                 }
             }
             3 => {
@@ -489,6 +488,8 @@ impl<S: Fed> Machine<S> {
             if let Output::Finished(Ok(outcome)) = output
                 && let Some(honest) = &mut self.honest
             {
+                // None of the targets with TTLS resumes a session.
+                assert!(outcome.method != MethodType::TTLS || outcome.inner.is_some());
                 let _ = honest.reply(self.session.last_sent());
                 if let Some(keys) = honest.keys() {
                     assert_eq!(outcome.keys.as_ref().unwrap().msk.expose(), keys.msk.expose());
@@ -504,14 +505,6 @@ impl<S: Fed> Machine<S> {
     fn instant(&self) -> Instant {
         Instant::from_millis(self.now)
     }
-}
-
-fn bent(mut packet: Vec<u8>, octets: &[u8]) -> Vec<u8> {
-    if let [high, low, over @ ..] = octets {
-        let offset = usize::from(u16::from_be_bytes([*high, *low]));
-        packet.iter_mut().skip(offset).zip(over).for_each(|(octet, over)| *octet ^= over);
-    }
-    packet
 }
 
 const SIGNALS: [Signal; 7] = [
