@@ -9,6 +9,10 @@ pub(crate) struct Family {
     /// What the section is called.
     pub(crate) title: &'static str,
     pub(crate) methods: &'static [Method],
+    /// More arguments of `radius_peer`. CERTIFICATE and KEY stand for the client's files.
+    pub(crate) radius_peer: &'static [&'static str],
+    /// More lines for the network block of `eapol_test`, likewise; CA stands for the CA.
+    pub(crate) eapol_test: &'static str,
     /// What FreeRADIUS's EAP module is told, next to a tls-config named "common".
     pub(crate) freeradius: &'static str,
     /// The lines of hostapd's user file.
@@ -25,9 +29,7 @@ pub(crate) struct Method {
     pub(crate) name: &'static str,
     /// Its name on the command lines of our tools.
     pub(crate) flag: &'static str,
-    /// More arguments of `radius_peer`. CERTIFICATE and KEY stand for the client's files.
-    pub(crate) radius_peer: &'static [&'static str],
-    /// Lines for the network block of `eapol_test`, likewise, and CA for that of the server's CA.
+    /// Lines for the network block of `eapol_test`.
     pub(crate) eapol_test: &'static str,
 }
 
@@ -46,12 +48,9 @@ pub(crate) const FAMILIES: [Family; 2] = [EAP_TLS, TUNNELS];
 
 const EAP_TLS: Family = Family {
     title: "EAP-TLS",
-    methods: &[Method {
-        name: "EAP-TLS",
-        flag: "tls",
-        radius_peer: &["--cert", "CERTIFICATE", "--key", "KEY"],
-        eapol_test: "eap=TLS\nclient_cert=\"CERTIFICATE\"\nprivate_key=\"KEY\"\n",
-    }],
+    methods: &[Method { name: "EAP-TLS", flag: "tls", eapol_test: "eap=TLS\n" }],
+    radius_peer: &["--cert", "CERTIFICATE", "--key", "KEY"],
+    eapol_test: "client_cert=\"CERTIFICATE\"\nprivate_key=\"KEY\"\n",
     freeradius: "default_eap_type = tls\ntls {\ntls = common\n}\n",
     hostapd: "* TLS\n",
     fragment_sizes: &[SMALL, LARGE],
@@ -71,91 +70,82 @@ const EAP_TLS: Family = Family {
     ],
 };
 
-const PASSWORD: &[&str] = &["--anonymous-identity", ANONYMOUS, "--password", "secret"];
-const CERTIFICATE: &[&str] =
-    &["--anonymous-identity", ANONYMOUS, "--cert", "CERTIFICATE", "--key", "KEY"];
-
-/// Who the peers say that they are, outside of a tunnel.
-const ANONYMOUS: &str = "@example.org";
-
 const TUNNELS: Family = Family {
     title: "PEAP and EAP-TTLS",
     methods: &[
         Method {
             name: "PEAP with EAP-MSCHAPv2",
             flag: "peap/mschapv2",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MSCHAPV2\"\npassword=\"secret\"\n",
+            eapol_test: "eap=PEAP\nphase2=\"auth=MSCHAPV2\"\n",
         },
         Method {
             name: "PEAP with GTC",
             flag: "peap/gtc",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=GTC\"\npassword=\"secret\"\n",
+            eapol_test: "eap=PEAP\nphase2=\"auth=GTC\"\n",
         },
         Method {
             name: "PEAP with MD5-Challenge",
             flag: "peap/md5",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MD5\"\npassword=\"secret\"\n",
+            eapol_test: "eap=PEAP\nphase2=\"auth=MD5\"\n",
         },
         Method {
             name: "PEAP with EAP-TLS",
             flag: "peap/tls",
-            radius_peer: CERTIFICATE,
-            eapol_test: "eap=PEAP\nanonymous_identity=\"@example.org\"\nphase2=\"auth=TLS tls_disable_tlsv1_3=0\"\nca_cert2=\"CA\"\n\
-                         client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n",
+            eapol_test: "eap=PEAP\nphase2=\"auth=TLS tls_disable_tlsv1_3=0\"\n",
         },
         Method {
             name: "EAP-TTLS with PAP",
             flag: "ttls/pap",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=PAP\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"auth=PAP\"\n",
         },
         Method {
             name: "EAP-TTLS with CHAP",
             flag: "ttls/chap",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=CHAP\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"auth=CHAP\"\n",
         },
         Method {
             name: "EAP-TTLS with MS-CHAP",
             flag: "ttls/mschap",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MSCHAP\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"auth=MSCHAP\"\n",
         },
         Method {
             name: "EAP-TTLS with MS-CHAPv2",
             flag: "ttls/mschapv2",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"auth=MSCHAPV2\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"auth=MSCHAPV2\"\n",
         },
         Method {
             name: "EAP-TTLS with EAP-MSCHAPv2",
             flag: "ttls/eap-mschapv2",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=MSCHAPV2\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"autheap=MSCHAPV2\"\n",
         },
         Method {
             name: "EAP-TTLS with GTC",
             flag: "ttls/eap-gtc",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=GTC\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"autheap=GTC\"\n",
         },
         Method {
             name: "EAP-TTLS with MD5-Challenge",
             flag: "ttls/eap-md5",
-            radius_peer: PASSWORD,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=MD5\"\npassword=\"secret\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"autheap=MD5\"\n",
         },
         Method {
             name: "EAP-TTLS with EAP-TLS",
             flag: "ttls/eap-tls",
-            radius_peer: CERTIFICATE,
-            eapol_test: "eap=TTLS\nanonymous_identity=\"@example.org\"\nphase2=\"autheap=TLS tls_disable_tlsv1_3=0\"\nca_cert2=\"CA\"\n\
-                         client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n",
+            eapol_test: "eap=TTLS\nphase2=\"autheap=TLS tls_disable_tlsv1_3=0\"\n",
         },
     ],
+    radius_peer: &[
+        "--anonymous-identity",
+        "@example.org",
+        "--password",
+        "secret",
+        "--cert",
+        "CERTIFICATE",
+        "--key",
+        "KEY",
+    ],
+    eapol_test: "anonymous_identity=\"@example.org\"\npassword=\"secret\"\nca_cert2=\"CA\"\n\
+                 client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n",
     freeradius: "
 default_eap_type = peap
 tls {

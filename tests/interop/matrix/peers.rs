@@ -8,14 +8,14 @@ use crate::radius::{SECRET, eapol_test, radius_peer};
 pub(crate) const RADIUS_PEER: Peer = Peer {
     name: "radius_peer",
     log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
-        let Setup { lab, pki, fragment_size, .. } = setup;
+        let Setup { lab, family, pki, fragment_size } = setup;
         let fragment_size = fragment_size.to_string();
         #[rustfmt::skip]
         let mut args = vec![
             "--ca", &pki.ca, "--crl", &pki.crl, "--server-name", SERVER_NAME,
             "--fragment-size", &fragment_size, "--tls-min", version, "--tls-max", version,
         ];
-        args.extend(method.radius_peer.iter().map(|argument| match *argument {
+        args.extend(family.radius_peer.iter().map(|argument| match *argument {
             "CERTIFICATE" => certificate,
             "KEY" => key,
             other => other,
@@ -58,10 +58,12 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
 pub(crate) const EAPOL_TEST: Peer = Peer {
     name: "eapol_test",
     log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
-        let Setup { lab, pki, fragment_size, .. } = setup;
+        let Setup { lab, family, pki, fragment_size } = setup;
         let ca = &pki.ca;
-        let credentials = method.eapol_test.replace("\"CA\"", &format!("\"{ca}\""));
-        let credentials = credentials.replace("CERTIFICATE", certificate).replace("KEY", key);
+        let credentials = format!("{}{}", method.eapol_test, family.eapol_test)
+            .replace("\"CA\"", &format!("\"{ca}\""))
+            .replace("CERTIFICATE", certificate)
+            .replace("KEY", key);
         // OpenSSL takes the lowest versions without a gap between them.
         let (no_1_2, no_1_3) = (u8::from(version != "1.2"), u8::from(version != "1.3"));
         let network = format!(
