@@ -1,8 +1,11 @@
 //! The message flows of RFC 5216 §2.1 and RFC 9190 §2.1, as their figures have them: our peer
 //! against a bare rustls, our authenticator against one, and both against each other.
 
+use core::time::Duration;
+use std::sync::Arc;
+
 use eap_rs::Failure;
-use eap_rs::tls::{CertificateRefusal, TlsAlert, TlsVersion};
+use eap_rs::tls::{CertificateRefusal, Resumption, TlsAlert, TlsVersion};
 use eap_tests::certs::Ca;
 use rustls::NamedGroup;
 use rustls::crypto::{ActiveKeyExchange, SharedSecret, SupportedKxGroup, ring};
@@ -93,6 +96,58 @@ fn rfc_9190_figure_2_ticket_establishment() {
         ["<- TLS encrypted handshake, one octet", "-> TLS", "<- Success"]
     );
     meeting.bare.assert_keys(meeting.ours.result.as_ref().unwrap().as_ref().unwrap());
+}
+
+/// A login that resumes the session of another one before it, between our two ends.
+fn resumed_flow(setup: &Setup) -> Vec<String> {
+    let resumption = Resumption::for_lifetime(Duration::from_secs(3600));
+    let server = setup.server_builder(setup.clients()).resumption(resumption);
+    let (peer, server) = (Arc::new(setup.peer()), Arc::new(server.build().unwrap()));
+    let [first, second] =
+        [0, 1].map(|_| setup.wire_with(Arc::clone(&peer), Arc::clone(&server)).run());
+    assert!(first.peer.result.as_ref().unwrap().is_ok());
+    let flow = second.flow();
+    let [peer, server] =
+        [second.peer.result, second.server.result].map(|result| result.unwrap().unwrap());
+    assert_equal_keys(&peer, &server);
+    assert!(peer.tls.unwrap().resumed);
+    flow
+}
+
+/// RFC 9190 §2.1.3, Figure 3; with a ticket for the next time.
+#[test]
+fn rfc_9190_figure_3_resumption() {
+    assert_eq!(
+        resumed_flow(&setup(TlsVersion::V1_3)),
+        [
+            "<- Identity",
+            "-> Identity @example.org",
+            "<- TLS Start",
+            "-> TLS client_hello",
+            "<- TLS server_hello, change_cipher_spec, encrypted handshake",
+            "-> TLS change_cipher_spec, encrypted handshake",
+            "<- TLS encrypted handshake, one octet",
+            "-> TLS",
+            "<- Success",
+        ]
+    );
+}
+
+/// RFC 5216 §2.1.2.
+#[test]
+fn rfc_5216_session_resumption() {
+    assert_eq!(
+        resumed_flow(&setup(TlsVersion::V1_2)),
+        [
+            "<- Identity",
+            "-> Identity @example.org",
+            "<- TLS Start",
+            "-> TLS client_hello",
+            "<- TLS server_hello, change_cipher_spec, finished",
+            "-> TLS change_cipher_spec, finished",
+            "<- Success",
+        ]
+    );
 }
 
 /// RFC 9190 §2.1.4, Figure 4: the two have no version in common.

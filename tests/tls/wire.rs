@@ -49,13 +49,17 @@ impl Setup {
         self.wire_with(self.peer(), self.server())
     }
 
-    pub(crate) fn wire_with(&self, peer: TlsPeerConfig, server: TlsServerConfig) -> Wire {
+    pub(crate) fn wire_with(
+        &self,
+        peer: impl Into<Arc<TlsPeerConfig>>,
+        server: impl Into<Arc<TlsServerConfig>>,
+    ) -> Wire {
         let (peer, server) = (self.scripted_peer(peer), self.scripted_server(server));
         Wire { peer, server, arrived: [0; 2] }
     }
 
-    pub(crate) fn scripted_peer(&self, tls: TlsPeerConfig) -> Scripted<Peer> {
-        let config = PeerConfig::builder().identity("@example.org").tls(Arc::new(tls));
+    pub(crate) fn scripted_peer(&self, tls: impl Into<Arc<TlsPeerConfig>>) -> Scripted<Peer> {
+        let config = PeerConfig::builder().identity("@example.org").tls(tls);
         script::peer(&config.require_keys()).then(|peer| {
             let tell = |session: &mut Peer, now| session.set_unix_time(self.unix_time, now);
             let outputs = peer.session.run(peer.instant(), tell);
@@ -64,8 +68,11 @@ impl Setup {
     }
 
     /// An authenticator that has been started.
-    pub(crate) fn scripted_server(&self, tls: TlsServerConfig) -> Scripted<Authenticator> {
-        let config = AuthenticatorConfig::builder().tls(Arc::new(tls)).require_keys();
+    pub(crate) fn scripted_server(
+        &self,
+        tls: impl Into<Arc<TlsServerConfig>>,
+    ) -> Scripted<Authenticator> {
+        let config = AuthenticatorConfig::builder().tls(tls).require_keys();
         script::authenticator(&config).then(|server| {
             let outputs = server.session.run(server.instant(), |session, now| {
                 session.set_unix_time(self.unix_time, now);
