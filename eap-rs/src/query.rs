@@ -71,7 +71,7 @@ pub enum Query {
     /// Peer: may this server be trusted? Asked where the policy says so
     /// ([`ask_host`](crate::tls::CertificatePolicyBuilder::ask_host)), about a chain that has
     /// passed the rest of it, not for a resumed session. Nothing of ours is sent before the
-    /// answer. Wants [`Answer::Verdict`]; declining counts as "no".
+    /// answer. Wants [`Answer::Verdict`].
     VerifyServer {
         /// The server's certificates in DER, its own first.
         chain: Vec<Vec<u8>>,

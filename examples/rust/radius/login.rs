@@ -194,7 +194,8 @@ impl<'a> Login<'a> {
     }
 }
 
-/// Whether there are keys. The NAS would protect the link with the server's keys, the peer with its own (RFC 3579 §3.2).
+/// Whether there are keys. The NAS would protect the link with the server's keys, the peer with
+/// its own (RFC 3579 §3.2).
 fn compare_keys(outcome: &Outcome, sent: Option<&MppeKeys>) -> Result<bool, String> {
     match (&outcome.keys, sent) {
         (None, None) => Ok(false),

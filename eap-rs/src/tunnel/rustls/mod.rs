@@ -57,7 +57,9 @@ impl RustlsEngine {
         let template = Arc::clone(template);
         let desk = template.open_desk(owner, unix_time);
         let connection = template.connect(desk.as_ref(), unix_time).map_err(convert)?;
-        let server = Server { template, desk, unix_time, hello: Some(Vec::new()), judged: false };
+        // Without a desk, nothing is resumed.
+        let hello = desk.is_some().then(Vec::new);
+        let server = Server { template, desk, unix_time, hello, judged: false };
         Ok(Self::new(connection.into(), Side::Server(server)))
     }
 
