@@ -275,6 +275,9 @@ pub enum Discard {
     /// A custom method's own reason.
     #[error("{0}")]
     Method(&'static str),
+    /// An answer of the AAA server to a request that is not open.
+    #[error("answer of the authentication server to nothing that was asked")]
+    AaaUnexpected,
 
     /// Shorter than an Ethernet header with an EAPOL header.
     #[error("frame cut short")]
@@ -383,6 +386,16 @@ pub enum Failure {
     /// A question was declined: by the user, or by a host that cannot answer it.
     #[error("cancelled")]
     Declined,
+    /// Full authenticator: the AAA server refused the peer, or the account.
+    #[error("the authentication server refused the login")]
+    AaaRejected,
+    /// Full authenticator: the AAA server did not answer in time (RFC 4137 aaaTimeout).
+    #[error("the authentication server did not answer")]
+    AaaTimeout,
+    /// Full authenticator: the AAA server granted access without the keys that the lower layer
+    /// needs.
+    #[error("the authentication server granted access without keys")]
+    AaaWithoutKeys,
     /// The conversation went on for longer than the round limit.
     #[error("more than {limit} rounds")]
     TooManyRounds {

@@ -78,7 +78,8 @@ mod tunnel;
 
 pub use account::{AccountError, AccountRefusal};
 pub use authenticator::{
-    Authenticator, AuthenticatorConfig, AuthenticatorConfigBuilder, Retransmission,
+    AaaAnswer, AaaRequest, AaaRequestId, Authenticator, AuthenticatorConfig,
+    AuthenticatorConfigBuilder, FullAuthenticator, Retransmission,
 };
 pub use crypto::NtHash;
 pub use error::{AnswerError, ConfigError, Discard, Failure};

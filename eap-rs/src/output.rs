@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::tls::TlsSummary;
 use crate::tunnel::inner::InnerOutcome;
-use crate::{Discard, Failure, Identity, Keys, MethodType, Query, QueryId};
+use crate::{AaaRequest, Discard, Failure, Identity, Keys, MethodType, Query, QueryId};
 
 /// The next thing for the host to do. Drain `poll_output` to `None` after every call.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub enum Output {
     Ask(QueryId, Query),
     /// This question is open no more; take down its prompt.
     Withdrawn(QueryId),
+    /// Full authenticator: hand this to the AAA server, and its answer to `handle_aaa`.
+    AskAaa(AaaRequest),
     /// Worth showing or logging; nothing has to be done.
     Event(Event),
     /// The conversation is over.
@@ -48,7 +50,8 @@ pub enum Event {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The method that authenticated the peer.
+    /// The method that authenticated the peer. Where an AAA server did, it is the last one whose
+    /// Responses passed by; [`MethodType::NONE`] if none did.
     pub method: MethodType,
     /// The identity the peer gave. It is only what it said: with EAP-TLS, who was authenticated is
     /// the subject of the certificate in `tls`, which need not be the same (RFC 5216 §2.2, §5.2).

@@ -200,13 +200,30 @@ pub struct Offer {
     pub methods: Vec<MethodType>,
     /// A message to have displayed first (RFC 3748 §5.2), at most 1015 octets.
     pub notification: Option<String>,
+    /// Whether the AAA server decides when none of the methods is left: at once if there are none,
+    /// or when the peer has refused them all. A [`FullAuthenticator`](crate::FullAuthenticator)'s
+    /// only; to others it is no offer.
+    pub pass_through: bool,
 }
 
 impl Offer {
     /// An offer of these methods, without a notification.
     #[must_use]
     pub fn new(methods: impl Into<Vec<MethodType>>) -> Self {
-        Self { methods: methods.into(), notification: None }
+        Self { methods: methods.into(), ..Self::default() }
+    }
+
+    /// No method of our own: the AAA server decides.
+    #[must_use]
+    pub fn pass_through() -> Self {
+        Self::default().or_pass_through()
+    }
+
+    /// The same, and if the peer refuses them all, the AAA server decides.
+    #[must_use]
+    pub fn or_pass_through(mut self) -> Self {
+        self.pass_through = true;
+        self
     }
 }
 
@@ -393,7 +410,7 @@ mod tests {
         let policy = questions.open(&policy, Instant::default(), Duration::ZERO);
         let notification = Some("n".repeat(1016));
         assert_eq!(
-            policy.check(policy.id, &Answer::Offer(Offer { methods: vec![], notification })),
+            policy.check(policy.id, &Answer::Offer(Offer { notification, ..Offer::default() })),
             Err(AnswerError::TooLong { len: 1016, max: 1015 })
         );
         assert_ne!(questions.open(&query, Instant::default(), Duration::ZERO).id, open.id);

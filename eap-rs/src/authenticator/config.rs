@@ -29,6 +29,10 @@ pub struct AuthenticatorConfig {
     pub(super) response_timeout: Option<Duration>,
     pub(super) answer_timeout: Duration,
     pub(super) max_rounds: u16,
+    /// Of a full authenticator: not even the identity is asked for.
+    pub(super) pass_identity_through: bool,
+    pub(super) aaa_timeout: Duration,
+    pub(super) require_keys: bool,
 }
 
 impl AuthenticatorConfig {
@@ -65,12 +69,16 @@ pub struct AuthenticatorConfigBuilder {
     response_timeout: Option<Duration>,
     answer_timeout: Option<Duration>,
     max_rounds: Option<u16>,
+    pass_through: bool,
+    pass_identity_through: bool,
+    aaa_timeout: Option<Duration>,
     /// The first mistake, for [`Self::build`] to say.
     mistake: Option<ConfigError>,
 }
 
 impl AuthenticatorConfigBuilder {
-    /// Offers a method, after those named before. At least one is needed.
+    /// Offers a method, after those named before. At least one is needed, unless there is an AAA
+    /// server ([`pass_through`](Self::pass_through)).
     #[must_use]
     pub fn method(mut self, method: MethodType) -> Self {
         self.methods.push(Requested::BuiltIn(method));
@@ -199,6 +207,33 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
+    /// Has an AAA server decide about peers for whom none of the methods is left (RFC 4137 §7): all
+    /// of them, if there are no methods. For a [`FullAuthenticator`](crate::FullAuthenticator); to
+    /// others it makes no difference. With [`ask_policy`](Self::ask_policy), the answer says for
+    /// whom ([`Offer::pass_through`]).
+    #[must_use]
+    pub fn pass_through(mut self) -> Self {
+        self.pass_through = true;
+        self
+    }
+
+    /// Leaves everything to the AAA server, also to ask for the identity (EAP-Start, RFC 3579
+    /// §2.1). It does not go together with methods of our own.
+    #[must_use]
+    pub fn pass_identity_through(mut self) -> Self {
+        self.pass_through = true;
+        self.pass_identity_through = true;
+        self
+    }
+
+    /// How long the AAA server may take for an answer, retransmissions to it included (aaaTimeout
+    /// of RFC 4137 §7.1.2); 60 s if not set.
+    #[must_use]
+    pub fn aaa_timeout(mut self, time: Duration) -> Self {
+        self.aaa_timeout = Some(time);
+        self
+    }
+
     /// How long a question stays open; 30 s if not set.
     #[must_use]
     pub fn answer_timeout(mut self, time: Duration) -> Self {
@@ -239,12 +274,30 @@ impl AuthenticatorConfigBuilder {
         check_time("answer_timeout", answer_timeout)?;
         let max_rounds = self.max_rounds.unwrap_or(100);
         check_range("max_rounds", max_rounds.into(), 1..=u16::MAX.into())?;
-        let methods = MethodSet::build(&self.methods, self.require_keys, |entry| {
-            Arc::new(entry.server) as ServerFactory
-        })?;
+        let aaa_timeout = self.aaa_timeout.unwrap_or(Duration::from_secs(60));
+        check_time("aaa_timeout", aaa_timeout)?;
+        let methods = match (self.pass_through, self.methods.as_slice()) {
+            (true, []) => MethodSet::none(),
+            (_, methods) => MethodSet::build(methods, self.require_keys, |entry| {
+                Arc::new(entry.server) as ServerFactory
+            })?,
+        };
+        if self.pass_identity_through {
+            let conflict = |with| ConfigError::Conflict { field: "pass_identity_through", with };
+            if !self.methods.is_empty() {
+                return Err(conflict("methods"));
+            }
+            if self.ask_policy {
+                return Err(conflict("ask_policy"));
+            }
+            if self.backend {
+                return Err(conflict("backend"));
+            }
+        }
         let offer = (!self.ask_policy).then(|| Offer {
             methods: methods.types().collect(),
             notification: self.notification.clone(),
+            pass_through: self.pass_through,
         });
         Ok(AuthenticatorConfig {
             methods,
@@ -258,6 +311,9 @@ impl AuthenticatorConfigBuilder {
             response_timeout: self.backend.then_some(response_timeout),
             answer_timeout,
             max_rounds,
+            pass_identity_through: self.pass_identity_through,
+            aaa_timeout,
+            require_keys: self.require_keys,
         })
     }
 }

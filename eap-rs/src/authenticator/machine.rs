@@ -70,6 +70,8 @@ pub(super) enum State {
     Success,
     Failure,
     TimeoutFailure,
+    /// Part 2 of the full authenticator has taken over (RFC 4137 §7, [`super::full`]).
+    PassedThrough,
 }
 
 /// The state that is waiting for the host.
@@ -85,7 +87,11 @@ impl State {
         match self {
             Self::Idle { retrans_while, .. } => Some(*retrans_while),
             Self::Awaiting { question, .. } => Some(question.deadline),
-            Self::Disabled | Self::Success | Self::Failure | Self::TimeoutFailure => None,
+            Self::Disabled
+            | Self::Success
+            | Self::Failure
+            | Self::TimeoutFailure
+            | Self::PassedThrough => None,
         }
     }
 }
@@ -146,13 +152,17 @@ impl Authenticator {
     pub(super) fn initialize(&mut self, now: Instant) {
         self.withdraw();
         self.forget();
+        if self.is_full && self.config.pass_identity_through {
+            self.state = State::PassedThrough;
+            return;
+        }
         self.select_action(now);
     }
 
     fn forget(&mut self) {
         self.policy = Policy::default();
         if let Some(offer) = &self.config.offer {
-            self.policy.offered(offer.clone());
+            self.policy.offered(self.possible(offer.clone()));
         }
         self.current = Current::None;
         self.current_id = None;
@@ -233,7 +243,7 @@ impl Authenticator {
         };
         match self.state {
             State::Disabled => return Received::Discarded(Discard::PortDisabled),
-            State::Success | State::Failure | State::TimeoutFailure => {
+            State::Success | State::Failure | State::TimeoutFailure | State::PassedThrough => {
                 return Received::Discarded(Discard::Finished);
             }
             State::Idle { .. } | State::Awaiting { .. } => {}
@@ -364,6 +374,7 @@ impl Authenticator {
         match self.policy.decide() {
             Decision::Success => self.success(),
             Decision::Failure(failure) => self.failure(failure),
+            Decision::PassThrough => self.state = State::PassedThrough,
             Decision::Propose(Proposal::AskPolicy) => {
                 let identity = self.policy.identity().cloned().unwrap_or_default();
                 self.ask(Query::Policy { identity }, Resume::SelectAction, now);
@@ -456,7 +467,7 @@ impl Authenticator {
         let resume = *resume;
         match (resume, answer) {
             (Resume::SelectAction, Answer::Offer(offer)) => {
-                self.policy.offered(self.known_methods(offer));
+                self.policy.offered(self.possible(offer));
                 self.select_action(now);
             }
             (Resume::SelectAction, _) => self.failure(Failure::PolicyRefused),
@@ -470,7 +481,9 @@ impl Authenticator {
         Ok(())
     }
 
-    fn known_methods(&self, mut offer: Offer) -> Offer {
+    /// What of an offer this configuration can keep.
+    fn possible(&self, mut offer: Offer) -> Offer {
+        offer.pass_through &= self.is_full;
         offer.methods.retain(|method| self.config.methods.get(*method).is_some());
         offer.notification = offer
             .notification

@@ -1,7 +1,8 @@
 //! The stand-alone authenticator (RFC 4137 §5) and the backend authenticator (§6): their public
-//! face. The states are in [`machine`].
+//! face. The states are in [`machine`]. The full authenticator (§7) is these and [`full`].
 
 mod config;
+mod full;
 mod machine;
 mod policy;
 mod retransmit;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use rand_core::CryptoRng;
 
 pub use config::{AuthenticatorConfig, AuthenticatorConfigBuilder};
+pub use full::{AaaAnswer, AaaRequest, AaaRequestId, FullAuthenticator};
 pub use retransmit::Retransmission;
 
 use crate::output::Outbox;
@@ -60,6 +62,8 @@ pub struct Authenticator {
     /// eapKeyData; becomes available in SUCCESS only.
     keys: Option<Keys>,
     rounds: u16,
+    /// Whether there is a part 2 to pass through to.
+    is_full: bool,
     calendar: Calendar,
     mtu: usize,
     questions: Questions,
@@ -82,6 +86,7 @@ impl Authenticator {
             round_trip: RoundTrip::default(),
             keys: None,
             rounds: 0,
+            is_full: false,
             calendar: Calendar::default(),
             mtu: MAX_MTU,
             questions: Questions::default(),

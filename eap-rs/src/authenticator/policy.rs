@@ -8,6 +8,8 @@ use crate::{Failure, Identity, MethodType, Offer};
 pub(super) enum Decision {
     Success,
     Failure(Failure),
+    /// PASSTHROUGH (RFC 4137 §7.3.1).
+    PassThrough,
     Propose(Proposal),
 }
 
@@ -73,6 +75,7 @@ impl Policy {
                 }
                 match offer.methods.first() {
                     Some(method) => Decision::Propose(Proposal::Method(*method)),
+                    None if offer.pass_through => Decision::PassThrough,
                     None if self.refused_methods => Decision::Failure(Failure::NoCommonMethod),
                     None => Decision::Failure(Failure::PolicyRefused),
                 }

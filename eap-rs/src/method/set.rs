@@ -11,10 +11,16 @@ pub(crate) enum Requested<F> {
     Custom(MethodFacts, F),
 }
 
-/// Checked methods; never empty.
+/// Checked methods.
 pub(crate) struct MethodSet<F>(Vec<(MethodFacts, F)>);
 
 impl<F: Clone> MethodSet<F> {
+    /// For those who leave the methods to others.
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// At least one is needed.
     pub(crate) fn build(
         requested: &[Requested<F>],
         require_keys: bool,

@@ -148,7 +148,7 @@ impl InnerPeer {
                 }
                 Output::Withdrawn(_) => self.open = None,
                 Output::Event(event @ Event::Notification(_)) => cx.events.push(event),
-                Output::Event(_) => {}
+                Output::AskAaa(_) | Output::Event(_) => {}
                 Output::Finished(result) => said.result = Some(result),
             }
         }
@@ -240,7 +240,7 @@ impl InnerServer {
                 Output::Event(Event::PeerIdentity(identity)) => {
                     cx.events.push(Event::InnerIdentity(identity));
                 }
-                Output::Event(_) => {}
+                Output::AskAaa(_) | Output::Event(_) => {}
                 Output::Finished(result) => said.result = Some(result),
             }
         }

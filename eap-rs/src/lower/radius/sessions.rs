@@ -241,6 +241,8 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
                 }
                 Output::Ask(id, query) => SessionOutput::Ask(id, query),
                 Output::Withdrawn(id) => SessionOutput::Withdrawn(id),
+                // A backend passes nobody through.
+                Output::AskAaa(_) => continue,
                 Output::Event(event) => {
                     if let Event::PeerIdentity(identity) = &event {
                         session.identity = identity.clone();
