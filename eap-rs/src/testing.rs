@@ -8,8 +8,9 @@ use rand::rngs::StdRng;
 
 use crate::query::AnswerKind;
 use crate::{
-    Answer, AnswerError, Authenticator, Emsk, Event, Failure, Instant, Keys, MethodFacts,
-    MethodType, Msk, Output, Peer, Query, QueryId, Received, Signal, eapol,
+    AaaAnswer, AaaRequest, AaaRequestId, Answer, AnswerError, Authenticator, Discard, Emsk, Event,
+    Failure, FullAuthenticator, Instant, Keys, MethodFacts, MethodType, Msk, Output, Peer, Query,
+    QueryId, Received, Signal, eapol,
 };
 
 /// The Type of the scripted methods.
@@ -73,6 +74,8 @@ pub(crate) enum Seen {
     Send(Vec<u8>),
     Ask(QueryId, AnswerKind),
     Withdrawn(QueryId),
+    /// The number of the request, aaaIdentity, aaaEapRespData.
+    AskAaa(u64, String, Vec<u8>),
     Event(Event),
     Success { method: MethodType, identity: String, keys: bool },
     Failed(Failure),
@@ -84,6 +87,9 @@ impl From<&Output> for Seen {
             Output::Send(packet) => Self::Send(packet.clone()),
             Output::Ask(id, query) => Self::Ask(*id, query.wants()),
             Output::Withdrawn(id) => Self::Withdrawn(*id),
+            Output::AskAaa(AaaRequest { id, identity, eap_message }) => {
+                Self::AskAaa(id.get(), identity.to_string(), eap_message.clone())
+            }
             Output::Event(event) => Self::Event(event.clone()),
             Output::Finished(Ok(outcome)) => {
                 if let Some(exported) = &outcome.keys {
@@ -125,6 +131,10 @@ pub(crate) fn withdrawn(id: u64) -> Seen {
 pub(crate) trait Session {
     fn packet(&mut self, packet: &[u8], now: Instant) -> Received;
     fn answer(&mut self, id: QueryId, answer: Answer, now: Instant) -> Result<(), AnswerError>;
+    /// Most have no AAA server.
+    fn answer_by_aaa(&mut self, _: AaaRequestId, _: AaaAnswer<'_>, _: Instant) -> Received {
+        Received::Discarded(Discard::AaaUnexpected)
+    }
     fn signal(&mut self, signal: Signal, now: Instant);
     fn timeout(&mut self, now: Instant);
     fn output(&mut self) -> Option<Output>;
@@ -132,8 +142,9 @@ pub(crate) trait Session {
 }
 
 macro_rules! session {
-    ($($name:ty),*) => {$(
+    ($($name:ty $({ $($more:tt)* })?),*) => {$(
         impl Session for $name {
+            $($($more)*)?
             fn packet(&mut self, packet: &[u8], now: Instant) -> Received {
                 self.handle_packet(packet, now)
             }
@@ -161,7 +172,21 @@ macro_rules! session {
     )*};
 }
 
-session!(Peer, Authenticator, eapol::Supplicant);
+session!(
+    Peer,
+    Authenticator,
+    FullAuthenticator {
+        fn answer_by_aaa(
+            &mut self,
+            id: AaaRequestId,
+            answer: AaaAnswer<'_>,
+            now: Instant,
+        ) -> Received {
+            self.handle_aaa(id, answer, now)
+        }
+    },
+    eapol::Supplicant
+);
 
 /// A session with a host that has a clock and drains the outputs after every input.
 pub(crate) struct Host<S> {

@@ -229,13 +229,6 @@ impl Authenticator {
         self.state = State::Idle { sent, retrans_while: now + wait, retrans_count };
     }
 
-    pub(crate) fn method_timeout(&self) -> Option<core::time::Duration> {
-        match &self.current {
-            Current::Method { instance, .. } => instance.timeout(),
-            Current::None | Current::Identity | Current::Notification => None,
-        }
-    }
-
     /// RECEIVED.
     pub(super) fn received(&mut self, packet: Packet<'_>, now: Instant) -> Received {
         let Packet::Response(body) = packet else {

@@ -7,6 +7,7 @@ mod machine;
 mod policy;
 mod retransmit;
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use rand_core::CryptoRng;
@@ -100,8 +101,10 @@ impl Authenticator {
     }
 
     /// Begins the conversation, or begins it again, with a Response to a Request that a NAS has
-    /// sent (RFC 4137 §6.2): the identity, as a rule, which is then not asked for. The Requests that
-    /// follow have the Identifiers after the Response's.
+    /// sent (RFC 4137 §6.2): the identity, as a rule, which is then not asked for; or the answer to
+    /// the Start of EAP-TLS or EAP-TTLS, if everybody is offered that: then the identity is never
+    /// known, and empty in the [`Outcome`](crate::Outcome). The Requests that follow have the
+    /// Identifiers after the Response's.
     ///
     /// If the Response is discarded, nothing has begun.
     pub fn pick_up(&mut self, response: &[u8], now: Instant) -> Received {
@@ -173,6 +176,17 @@ impl Authenticator {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.state.deadline()
+    }
+
+    /// How long the Request that is outstanding may take, if a person has to act first
+    /// (aaaMethodTimeout of RFC 4137 §6.1.2): what a backend tells the NAS, in RADIUS by
+    /// Session-Timeout (RFC 3579 §2.2).
+    #[must_use]
+    pub fn method_timeout(&self) -> Option<Duration> {
+        match &self.current {
+            Current::Method { instance, .. } => instance.timeout(),
+            Current::None | Current::Identity | Current::Notification => None,
+        }
     }
 
     /// Whether a question is open.

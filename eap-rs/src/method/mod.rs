@@ -160,6 +160,13 @@ pub trait ServerMethod: Send {
         request: &mut PacketBuffer,
     ) -> ServerStep;
 
+    /// Whether the first Request is the same for everybody, so that a NAS may have sent it: a backend
+    /// then calls [`Self::start`], drops what that has written, and goes on with the Response
+    /// (m.initPickUp of RFC 4137 §6.4). The identity is not known then.
+    fn can_be_picked_up(&self) -> bool {
+        false
+    }
+
     /// How long a Response may take, if a person has to act first (m.getTimeout; RFC 3748 §4.3).
     fn timeout(&self) -> Option<Duration> {
         None

@@ -14,7 +14,7 @@ use crate::method::{
 };
 use crate::query::AnswerKind;
 use crate::{
-    Answer, Credential, Discard, Failure, Identity, Instant, Keys, MethodType, Offer, Output,
+    AaaAnswer, AaaRequestId, Answer, Credential, Discard, Failure, Identity, Instant, Keys, MethodType, Offer, Output,
     PacketBuffer, Query, QueryId, Received, Secret, Signal,
 };
 
@@ -39,6 +39,11 @@ pub(crate) enum Input {
         id: i64,
         answer: AnswerSketch,
     },
+    /// An answer of the AAA server to the request sent last, or to one before or after it.
+    Aaa {
+        id: i64,
+        answer: AaaSketch,
+    },
     Signal(Signal),
     /// Only the clock moves.
     Sleep(u64),
@@ -46,6 +51,16 @@ pub(crate) enum Input {
     Timeout(u64),
     /// `handle_timeout` at the deadline.
     Deadline,
+}
+
+/// An [`AaaAnswer`] that can be printed and copied.
+#[derive(Clone, Debug)]
+pub(crate) enum AaaSketch {
+    /// A packet of this Code.
+    Request(u8, Vec<u8>),
+    NoRequest,
+    Success { keys: bool, packet: bool },
+    Failure { packet: bool },
 }
 
 /// An [`Answer`] that can be printed and copied.
@@ -75,7 +90,7 @@ impl AnswerSketch {
         match sketch {
             Self::Text(len) => Answer::Text("x".repeat(len)),
             Self::Secret(len) => Answer::Secret(Secret::new(vec![b'x'; len])),
-            Self::Offer(methods) => Answer::Offer(Offer::new(methods)),
+            Self::Offer(methods) => Answer::Offer(Offer::new(methods).or_pass_through()),
             Self::Known => Answer::Credential(Credential::Cleartext(Secret::from("x"))),
             Self::Unknown => Answer::Credential(Credential::Unknown),
             Self::Verdict(verdict) => Answer::Verdict(verdict),
@@ -103,7 +118,8 @@ fn input() -> impl Strategy<Value = Input> {
             .prop_map(|(code, ahead, body)| Input::Packet { code, ahead, body }),
         4 => (3..=4_u8, 0..=2_u8)
             .prop_map(|(code, ahead)| Input::Packet { code, ahead, body: Vec::new() }),
-        10 => (id, answer()).prop_map(|(id, answer)| Input::Answer { id, answer }),
+        10 => (id.clone(), answer()).prop_map(|(id, answer)| Input::Answer { id, answer }),
+        6 => (id, aaa()).prop_map(|(id, answer)| Input::Aaa { id, answer }),
         6 => Just(Input::Packet { code: 3, ahead: 0, body: Vec::new() }),
         3 => Just(Input::Signal(Signal::Restart)),
         1 => signal().prop_map(Input::Signal),
@@ -143,6 +159,17 @@ fn answer() -> impl Strategy<Value = AnswerSketch> {
         1 => Just(AnswerSketch::Unknown),
         2 => any::<bool>().prop_map(AnswerSketch::Verdict),
         1 => Just(AnswerSketch::Decline),
+    ]
+}
+
+fn aaa() -> impl Strategy<Value = AaaSketch> {
+    let code = prop_oneof![9 => Just(1_u8), 1 => 0..6_u8];
+    prop_oneof![
+        8 => (code, body()).prop_map(|(code, body)| AaaSketch::Request(code, body)),
+        1 => Just(AaaSketch::NoRequest),
+        2 => any::<(bool, bool)>()
+            .prop_map(|(keys, packet)| AaaSketch::Success { keys, packet }),
+        1 => any::<bool>().prop_map(|packet| AaaSketch::Failure { packet }),
     ]
 }
 
@@ -268,6 +295,8 @@ pub(crate) struct Rules<S> {
     /// It carries one conversation, until it is restarted: one packet for one input, silence after
     /// the result, and no trace of what was discarded. The others begin again by themselves.
     pub(crate) one_conversation: bool,
+    /// It has an AAA server to pass peers through to.
+    pub(crate) has_aaa: bool,
 }
 
 /// How often something was seen, so that a property does not hold for lack of cases.
@@ -281,6 +310,7 @@ struct Seen {
     with_keys: u32,
     without_keys: u32,
     failed: u32,
+    asked_aaa: u32,
 }
 
 /// Runs `make`'s sessions through random sequences of inputs.
@@ -311,8 +341,10 @@ pub(crate) fn check<S: Session, C: Strategy>(
     if let Err(failure) = result {
         panic!("{failure}");
     }
-    let Seen { sent, asked, taken, withdrawn, with_keys, without_keys, failed } = seen.into_inner();
-    let all = [sent, asked, taken, withdrawn, with_keys, without_keys, failed];
+    let Seen { sent, asked, taken, withdrawn, with_keys, without_keys, failed, asked_aaa } =
+        seen.into_inner();
+    let asked_aaa = if rules.has_aaa { asked_aaa } else { 1 };
+    let all = [sent, asked, taken, withdrawn, with_keys, without_keys, failed, asked_aaa];
     assert!(!enough || all.iter().all(|count| *count > 0), "not all was seen: {all:?}");
 }
 
@@ -332,6 +364,12 @@ struct Watch<'a, S> {
     asked: BTreeSet<u64>,
     taken: BTreeSet<u64>,
     withdrawn: BTreeSet<u64>,
+    /// The number of the last request to the AAA server.
+    asked_aaa: u64,
+    /// Whether this conversation is the AAA server's to decide.
+    passed: bool,
+    /// Whether the AAA server has just granted access, and with keys.
+    granted: Option<bool>,
 }
 
 impl<'a, S: Session> Watch<'a, S> {
@@ -351,6 +389,9 @@ impl<'a, S: Session> Watch<'a, S> {
             asked: BTreeSet::new(),
             taken: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
+            asked_aaa: 0,
+            passed: false,
+            granted: None,
         }
     }
 
@@ -372,6 +413,10 @@ impl<'a, S: Session> Watch<'a, S> {
                     prop_assert!(self.taken.insert(id), "{} was answered twice", id);
                     prop_assert!(!self.withdrawn.contains(&id), "{} was withdrawn", id);
                 }
+            }
+            Input::Aaa { id, answer } => {
+                let id = AaaRequestId::new(self.asked_aaa.saturating_add_signed(id));
+                self.answer_by_aaa(id, answer);
             }
             Input::Signal(signal) => {
                 self.restarted |= matches!(signal, Signal::Restart | Signal::PortUp);
@@ -399,6 +444,37 @@ impl<'a, S: Session> Watch<'a, S> {
         self.receive(&(self.rules.wrap)(&packet));
     }
 
+    fn answer_by_aaa(&mut self, id: AaaRequestId, sketch: AaaSketch) {
+        let now = Instant::from_millis(self.now);
+        let result = |code| packet(code, self.last_identifier, &[]);
+        let (request, success, failure);
+        let granted = match sketch {
+            AaaSketch::Success { keys, .. } => Some(keys),
+            _ => None,
+        };
+        let answer = match sketch {
+            AaaSketch::Request(code, body) => {
+                request = packet(code, self.last_identifier.wrapping_add(1), &body);
+                AaaAnswer::Request { eap_message: &request, method_timeout: None }
+            }
+            AaaSketch::NoRequest => AaaAnswer::NoRequest,
+            AaaSketch::Success { keys: with_keys, packet } => {
+                success = packet.then(|| result(3));
+                let keys = with_keys.then(keys);
+                AaaAnswer::Success { eap_message: success.as_deref(), keys }
+            }
+            AaaSketch::Failure { packet } => {
+                failure = packet.then(|| result(4));
+                AaaAnswer::Failure { eap_message: failure.as_deref() }
+            }
+        };
+        let fate = self.session.answer_by_aaa(id, answer, now);
+        self.discarded = matches!(fate, Received::Discarded(_));
+        if !self.discarded {
+            self.granted = self.granted.or(granted);
+        }
+    }
+
     fn receive(&mut self, octets: &[u8]) {
         let fate = self.session.packet(octets, Instant::from_millis(self.now));
         self.discarded = matches!(fate, Received::Discarded(_));
@@ -408,7 +484,9 @@ impl<'a, S: Session> Watch<'a, S> {
         let one_conversation = self.rules.one_conversation;
         if self.restarted {
             self.finished = false;
+            self.passed = false;
         }
+        let granted = self.granted.take();
         let mut outputs = 0;
         let mut sent = 0;
         while let Some(output) = self.session.output() {
@@ -436,7 +514,17 @@ impl<'a, S: Session> Watch<'a, S> {
                     prop_assert!(self.withdrawn.insert(id.get()), "{:?} withdrawn twice", id);
                     seen.withdrawn += 1;
                 }
+                Output::AskAaa(request) => {
+                    let id = request.id.get();
+                    prop_assert!(id > self.asked_aaa, "{} asked twice", id);
+                    (self.asked_aaa, self.passed) = (id, true);
+                    seen.asked_aaa += 1;
+                }
                 Output::Finished(result) => {
+                    if let (true, false, Ok(outcome)) = (self.passed, self.restarted, &result) {
+                        let keys = Some(outcome.keys.is_some());
+                        prop_assert_eq!(keys, granted, "not what the AAA server has granted");
+                    }
                     // Where the order of inputs and outputs is not known, nothing is claimed.
                     self.finished = !self.restarted;
                     match result {

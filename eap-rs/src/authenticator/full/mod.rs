@@ -226,3 +226,8 @@ fn without_padding(packet: &[u8]) -> &[u8] {
     let len = packet.first_chunk().map(|[_, _, high, low]| u16::from_be_bytes([*high, *low]));
     len.and_then(|len| packet.get(..usize::from(len))).unwrap_or(packet)
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,19 @@
 //! What only the backend authenticator has (RFC 4137 §6, appendix A.3): a conversation that begins
 //! with a Response.
 //!
-//! # Departure
+//! # Departures
 //!
-//! INITIALIZE drops what is no Response, or a Response that INTEGRITY_CHECK or NAK would drop, and
-//! the machine stays as it was. The RFC goes to METHOD_RESPONSE and NAK unchecked.
+//! - PICK_UP_METHOD takes the identity, and methods that everybody is offered: where the host is
+//!   asked for a policy, it is asked about an identity. A Response that the method cannot go on with
+//!   begins the conversation from scratch.
+//! - INITIALIZE drops what is no Response, or a Response that INTEGRITY_CHECK or NAK would drop, and
+//!   the machine stays as it was. The RFC goes to METHOD_RESPONSE and NAK unchecked.
 
-use super::{Authenticator, Current};
+use super::{Authenticator, Current, Resume};
+use crate::method::ServerStep;
 use crate::methods::basic;
 use crate::packet::{Body, Nak};
-use crate::{Discard, Instant, MethodType, Packet, Received};
+use crate::{Discard, Event, Instant, MethodType, Packet, Received};
 
 impl Authenticator {
     /// INITIALIZE with rxResp.
@@ -50,12 +54,32 @@ impl Authenticator {
 
     /// PICK_UP_METHOD.
     fn pick_up_method(&mut self, body: &Body<'_>, now: Instant) {
-        // Policy.doPickUp: the NAS may have asked for the identity and for nothing else.
         if body.method == MethodType::IDENTITY {
             self.current = Current::Identity;
-            self.method_response(body, now);
-        } else {
-            self.select_action(now);
+            return self.method_response(body, now);
         }
+        match self.init_pick_up(body, now) {
+            Some(()) => self.method_response(body, now),
+            None => {
+                self.current = Current::None;
+                self.select_action(now);
+            }
+        }
+    }
+
+    /// Policy.doPickUp and m.initPickUp: a method that everybody is offered, and that can go on with
+    /// this Response.
+    fn init_pick_up(&mut self, body: &Body<'_>, now: Instant) -> Option<()> {
+        let offer = self.config.offer.as_ref().filter(|offer| offer.notification.is_none())?;
+        let method = body.method;
+        let start = self.config.methods.get(method).filter(|_| offer.methods.contains(&method))?;
+        let instance = Some(start()).filter(|instance| instance.can_be_picked_up())?;
+        self.current = Current::Method { method, instance, proposed: false };
+        let step = self.run_method(Resume::MethodRequest, now, |method, cx, request| {
+            method.start(cx, request)
+        });
+        let Current::Method { instance, .. } = &self.current else { return None };
+        let goes_on = matches!(step, ServerStep::Request) && instance.check(body.data).is_ok();
+        goes_on.then(|| self.outputs.event(Event::MethodStarted(method)))
     }
 }

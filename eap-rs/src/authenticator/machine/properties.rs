@@ -16,6 +16,7 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         unwrap: |packet| packet,
         receives: 2,
         one_conversation: true,
+        has_aaa: false,
     };
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let configurations = (flags, 1..40_u16);

@@ -78,6 +78,11 @@ impl ServerMethod for Server {
         }
     }
 
+    /// RFC 3579 §2.1: a NAS may begin with the Start of EAP-TLS.
+    fn can_be_picked_up(&self) -> bool {
+        true
+    }
+
     fn keys(&mut self) -> Option<Keys> {
         self.end.keys()
     }

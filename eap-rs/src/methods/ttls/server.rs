@@ -212,6 +212,11 @@ impl ServerMethod for Server {
         self.finish(step, request)
     }
 
+    /// RFC 5281 §9.2: the Start is the same for everybody.
+    fn can_be_picked_up(&self) -> bool {
+        true
+    }
+
     fn keys(&mut self) -> Option<Keys> {
         self.end.keys()
     }

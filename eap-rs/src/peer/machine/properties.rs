@@ -16,6 +16,7 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         unwrap: |packet| packet,
         receives: 1,
         one_conversation: true,
+        has_aaa: false,
     };
     let configurations = (any::<bool>(), any::<bool>(), any::<bool>(), 1..40_u16);
     check(&rules, configurations, |(identity, password, lenient, max_rounds)| {

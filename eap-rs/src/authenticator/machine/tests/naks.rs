@@ -149,7 +149,8 @@ fn asking_policy() -> (Host<Authenticator>, u8) {
 }
 
 fn offer(methods: &[MethodType], notification: Option<&str>) -> Answer {
-    Answer::Offer(Offer { methods: methods.into(), notification: notification.map(Into::into) })
+    let notification = notification.map(Into::into);
+    Answer::Offer(Offer { methods: methods.into(), notification, ..Offer::default() })
 }
 
 #[test]

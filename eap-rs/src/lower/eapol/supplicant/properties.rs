@@ -20,6 +20,7 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         unwrap: |frame| EthernetFrame::parse(frame).unwrap().pdu.body,
         receives: 1,
         one_conversation: false,
+        has_aaa: false,
     };
     check(&rules, (any::<bool>(), any::<bool>()), |(up, identity)| {
         let mut peer = PeerConfig::builder()
