@@ -77,7 +77,11 @@ pub(crate) enum Seen {
     /// The number of the request, aaaIdentity, aaaEapRespData.
     AskAaa(u64, String, Vec<u8>),
     Event(Event),
-    Success { method: MethodType, identity: String, keys: bool },
+    Success {
+        method: MethodType,
+        identity: String,
+        keys: bool,
+    },
     Failed(Failure),
 }
 

@@ -8,6 +8,7 @@
 //! | [`answers`] | who answers the questions: a directory, a user; each takes its time |
 //! | [`certs`] | certificates, made when a test runs |
 //! | [`pair`] | a peer and an authenticator over a link, driven until both are done |
+//! | [`triple`] | a peer, the switch that passes it through, and the server behind |
 //! | [`script`] | one end is real, the other is octets written by the test |
 //! | [`seeds`] | runs a test for many seeds and names the one that failed |
 //! | [`talk`] | a method that never ends, for the states no built-in method has |
@@ -34,6 +35,7 @@ pub mod script;
 pub mod seeds;
 pub mod session;
 pub mod talk;
+pub mod triple;
 pub mod watch;
 
 /// The README's program compiles and runs.

@@ -12,6 +12,7 @@ mod bad_link;
 mod login;
 mod mschapv2;
 mod negotiation;
+mod pass_through;
 
 use eap_rs::{AuthenticatorConfig, AuthenticatorConfigBuilder, MethodType};
 use eap_rs::{PeerConfig, PeerConfigBuilder};

@@ -180,7 +180,7 @@ impl Authenticator {
 
     /// How long the Request that is outstanding may take, if a person has to act first
     /// (aaaMethodTimeout of RFC 4137 §6.1.2): what a backend tells the NAS, in RADIUS by
-    /// Session-Timeout (RFC 3579 §2.2).
+    /// Session-Timeout (RFC 3579 §2.3).
     #[must_use]
     pub fn method_timeout(&self) -> Option<Duration> {
         match &self.current {

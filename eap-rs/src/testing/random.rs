@@ -14,8 +14,8 @@ use crate::method::{
 };
 use crate::query::AnswerKind;
 use crate::{
-    AaaAnswer, AaaRequestId, Answer, Credential, Discard, Failure, Identity, Instant, Keys, MethodType, Offer, Output,
-    PacketBuffer, Query, QueryId, Received, Secret, Signal,
+    AaaAnswer, AaaRequestId, Answer, Credential, Discard, Failure, Identity, Instant, Keys,
+    MethodType, Offer, Output, PacketBuffer, Query, QueryId, Received, Secret, Signal,
 };
 
 /// One input.
@@ -59,8 +59,13 @@ pub(crate) enum AaaSketch {
     /// A packet of this Code.
     Request(u8, Vec<u8>),
     NoRequest,
-    Success { keys: bool, packet: bool },
-    Failure { packet: bool },
+    Success {
+        keys: bool,
+        packet: bool,
+    },
+    Failure {
+        packet: bool,
+    },
 }
 
 /// An [`Answer`] that can be printed and copied.

@@ -45,7 +45,7 @@ impl<S> Script<S> {
 
     /// The method, as it begins.
     pub(crate) fn start(&self) -> Scripted<S> {
-        Scripted { script: Self(self.0.clone()), exports: None, timeout: None }
+        Scripted { script: Self(self.0.clone()), exports: None, timeout: None, picked_up: false }
     }
 }
 
@@ -55,9 +55,16 @@ pub(crate) struct Scripted<S> {
     script: Script<S>,
     exports: Option<Keys>,
     timeout: Option<Duration>,
+    picked_up: bool,
 }
 
 impl<S> Scripted<S> {
+    /// A NAS may have sent its first Request.
+    pub(crate) fn that_can_be_picked_up(mut self) -> Self {
+        self.picked_up = true;
+        self
+    }
+
     /// Gives the authenticator's timer a hint.
     pub(crate) fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -129,6 +136,10 @@ impl ServerMethod for Scripted<ServerStep> {
         request: &mut PacketBuffer,
     ) -> ServerStep {
         self.next(cx.identifier.0, b"answered", request)
+    }
+
+    fn can_be_picked_up(&self) -> bool {
+        self.picked_up
     }
 
     fn timeout(&self) -> Option<Duration> {

@@ -57,7 +57,7 @@ pub enum AaaAnswer<'a> {
     Request {
         /// aaaEapReqData.
         eap_message: &'a [u8],
-        /// aaaMethodTimeout, in RADIUS Session-Timeout (RFC 3579 §2.2, RFC 2869 §5.13): how long
+        /// aaaMethodTimeout, in RADIUS Session-Timeout (RFC 3579 §2.3): how long
         /// the peer may need for this Request, if a person has to act.
         method_timeout: Option<Duration>,
     },

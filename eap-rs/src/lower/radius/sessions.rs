@@ -100,12 +100,30 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         now: Instant,
     ) -> Result<SessionState, RadiusDiscard> {
         let eap_message = request.eap_message().ok_or(RadiusDiscard::NoEapMessage)?;
-        let mtu = mtu(request);
-        match request.values(AttributeType::STATE).next() {
-            None => self.begin(&eap_message, mtu, now),
+        let state = request.values(AttributeType::STATE).next();
+        let framed_mtu = request.values(AttributeType::FRAMED_MTU).next();
+        let framed_mtu = framed_mtu.and_then(|value| value.try_into().ok()).map(u32::from_be_bytes);
+        self.handle_eap_message(state, &eap_message, framed_mtu, now)
+    }
+
+    /// [`handle_packet`](Self::handle_packet) for hosts whose RADIUS is somebody else's: State,
+    /// EAP-Message and Framed-MTU of a request that is genuine and no duplicate.
+    ///
+    /// # Errors
+    /// The reason to drop the request.
+    pub fn handle_eap_message(
+        &mut self,
+        state: Option<&[u8]>,
+        eap_message: &[u8],
+        framed_mtu: Option<u32>,
+        now: Instant,
+    ) -> Result<SessionState, RadiusDiscard> {
+        let mtu = mtu(framed_mtu);
+        match state {
+            None => self.begin(eap_message, mtu, now),
             Some(state) => {
                 let state = state.try_into().map_err(|_| RadiusDiscard::UnknownState)?;
-                self.go_on(SessionState(state), &eap_message, mtu, now)
+                self.go_on(SessionState(state), eap_message, mtu, now)
             }
         }
     }
@@ -271,9 +289,7 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
 
 /// How long an EAP packet in answer may be. On IEEE 802 links, an EAPOL header takes part of
 /// Framed-MTU (RFC 3579 §2.4); on others, four octets less do no harm.
-fn mtu(request: &RadiusPacket<'_>) -> usize {
-    let value = request.values(AttributeType::FRAMED_MTU).next();
-    let framed = value.and_then(|value| value.try_into().ok()).map(u32::from_be_bytes);
+fn mtu(framed: Option<u32>) -> usize {
     let framed = framed.and_then(|octets| usize::try_from(octets).ok());
     framed.map_or(MAX_EAP_LEN, |octets| octets.saturating_sub(EAPOL_HEADER_LEN)).min(MAX_EAP_LEN)
 }

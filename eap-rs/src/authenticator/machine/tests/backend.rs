@@ -82,6 +82,52 @@ fn pick_up_method_with_the_identity_goes_to_method_response() {
     assert_eq!(outputs, [identity, sent(request(8, NOTIFICATION, b"Welcome"))]);
 }
 
+/// A backend with a method that a NAS may have begun.
+fn backend_of_a_begun_method(steps: impl IntoIterator<Item = Step>) -> AuthenticatorConfigBuilder {
+    let script = Script::new(steps);
+    AuthenticatorConfig::builder()
+        .custom_method(SCRIPTED_FACTS, move || Box::new(script.start().that_can_be_picked_up()))
+        .retransmission(retransmission())
+        .backend()
+}
+
+#[test]
+fn pick_up_method_with_a_method_goes_to_method_response() {
+    let config = backend_of_a_begun_method([Request.into(), Request.into(), Succeed.into()]);
+    let mut host = super::host(&config);
+    let (fate, outputs) = pick_up(&mut host, &response(7, SCRIPTED, b"hello"));
+    assert_eq!(fate, Accepted);
+    assert_eq!(outputs, [started(SCRIPTED), sent(method_request(8, 7, b"hello"))]);
+    let outputs = host.accept(&response(8, SCRIPTED, b""));
+    let nobody =
+        Seen::Success { method: MethodType::ietf(SCRIPTED), identity: String::new(), keys: false };
+    assert_eq!(outputs, [sent(success(8)), nobody]);
+}
+
+/// Policy.doPickUp.
+#[test]
+fn pick_up_method_takes_what_everybody_is_offered_and_what_can_go_on() {
+    let begun = || backend_of_a_begun_method([Request.into()]);
+    let refused = [
+        // The host is to be asked, and it is asked about an identity.
+        (begun().ask_policy(), response(7, SCRIPTED, b"hello")),
+        // There is something to be said first.
+        (begun().notification("Welcome"), response(7, SCRIPTED, b"hello")),
+        // The method cannot go on with it.
+        (begun(), response(7, SCRIPTED, scripted::BAD)),
+        (
+            backend_of_a_begun_method([ServerStep::Fail(Failure::Unanswered).into()]),
+            response(7, SCRIPTED, b"hello"),
+        ),
+        // Not offered at all.
+        (begun(), response(7, GTC, b"hello")),
+    ];
+    for (config, packet) in refused {
+        let mut host = super::host(&config);
+        assert_eq!(pick_up(&mut host, &packet), (Accepted, vec![sent(request(8, IDENTITY, b""))]));
+    }
+}
+
 #[test]
 fn received_and_discard_are_as_in_the_stand_alone_authenticator() {
     let mut host = picked_up([Succeed.into()]);
