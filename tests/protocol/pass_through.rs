@@ -171,7 +171,7 @@ fn a_backend_goes_on_with_a_start_of_the_switch() {
         let mut server = Authenticator::new(server.build().unwrap().into(), rng(2));
         peer.set_unix_time(NOW, now);
         server.set_unix_time(NOW, now);
-        let start = [1, 40, 0, 6, u8::try_from(method.legacy().unwrap()).unwrap(), 0x20];
+        let start = [1, 40, 0, 6, method.legacy().unwrap(), 0x20];
         assert_eq!(peer.handle_packet(&start, now), Received::Accepted);
         let (mut begun, mut ends) = (false, (None, None));
         let mut moved = true;
