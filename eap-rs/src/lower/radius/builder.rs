@@ -2,9 +2,10 @@
 
 use rand_core::CryptoRng;
 
+use super::authorization::{Vlan, vlan_attributes};
 use super::packet::{AttributeType, RadiusCode, RadiusPacket, SharedSecret};
-use super::{HEADER_LEN, MAX_LEN, MAX_VALUE_LEN, hmac_md5, md5, mppe};
-use crate::Msk;
+use super::{HEADER_LEN, MAX_LEN, MAX_VALUE_LEN, hmac_md5, md5, mppe, password};
+use crate::{Msk, Secret};
 
 /// A packet that RADIUS cannot carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +16,12 @@ pub enum RadiusBuildError {
     AttributeTooLong {
         /// The attribute's Type.
         kind: u8,
+        /// Octets given.
+        len: usize,
+    },
+    /// A password longer than RFC 2865 §5.2 allows.
+    #[error("User-Password: {len} octets given, at most 128 accepted")]
+    PasswordTooLong {
         /// Octets given.
         len: usize,
     },
@@ -98,6 +105,33 @@ impl RadiusBuilder {
             self = self.attribute(AttributeType::EAP_MESSAGE, part);
         }
         self
+    }
+
+    /// Appends a number of four octets.
+    #[must_use]
+    pub fn number(self, kind: AttributeType, value: u32) -> Self {
+        self.attribute(kind, value.to_be_bytes())
+    }
+
+    /// Appends the attributes that put the peer into a VLAN (RFC 3580 §3.31).
+    #[must_use]
+    pub fn vlan(mut self, vlan: &Vlan) -> Self {
+        for (kind, value) in vlan_attributes(vlan) {
+            self = self.attribute(kind, value);
+        }
+        self
+    }
+
+    /// Appends User-Password (RFC 2865 §5.2) of 1 to 128 octets, hidden with the secret.
+    #[must_use]
+    pub fn user_password(mut self, password: &Secret, secret: &SharedSecret) -> Self {
+        let len = password.expose().len();
+        if len > password::MAX_LEN {
+            self.error.get_or_insert(RadiusBuildError::PasswordTooLong { len });
+            return self;
+        }
+        let value = password::hide(password, secret, &self.request_authenticator);
+        self.attribute(AttributeType::USER_PASSWORD, value)
     }
 
     /// Appends MS-MPPE-Recv-Key and MS-MPPE-Send-Key: the halves of the first 64 octets of the MSK

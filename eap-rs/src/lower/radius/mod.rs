@@ -9,20 +9,34 @@
 //! 4. for each [`SessionOutput`] that is a reply, [`RadiusBuilder::response`], and
 //!    [`DuplicateCache::answered`].
 //!
-//! A client begins with [`RadiusBuilder::request`] and ends with [`RadiusPacket::check_response`]
-//! and [`RadiusPacket::mppe_keys`].
+//! A client hands an [`AccessRequest`] to a [`RadiusClient`], which finds a server that answers, and
+//! takes the [`RadiusReply`]: State and EAP-Message of a challenge, keys and VLAN of an acceptance.
 //!
 //! Message-Authenticator is the first attribute of everything that is built, and required of
 //! everything that is received: without it, an Access-Reject can be made into an Access-Accept on
 //! the way (CVE-2024-3596).
+//!
+//! Why not a crate: `radius` and `radius-server` come with tokio and own the socket, `radius-rust`
+//! has its users parse a dictionary first. What remains of RADIUS for EAP is little, and most of it
+//! is policy that none of them has: Message-Authenticator always, duplicates, failover.
 
+mod access_request;
+mod authorization;
 mod builder;
+mod client;
 mod duplicates;
 mod mppe;
 mod packet;
+mod password;
 mod sessions;
 
+pub use access_request::AccessRequest;
+pub use authorization::{TerminationAction, Vlan};
 pub use builder::{RadiusBuildError, RadiusBuilder};
+pub use client::{
+    RadiusClient, RadiusClientConfig, RadiusClientConfigBuilder, RadiusClientOutput, RadiusReply,
+    RequestId, SendError, ServerId,
+};
 pub use duplicates::{DuplicateCache, Seen};
 pub use mppe::MppeKeys;
 pub use packet::{

@@ -48,6 +48,9 @@ pub enum RadiusDiscard {
     /// No EAP-Message.
     #[error("no EAP-Message")]
     NoEapMessage,
+    /// A response to nothing that was asked of this server.
+    #[error("response to nothing that was asked")]
+    UnexpectedResponse,
     /// A State that names no conversation: it has ended, or never was.
     #[error("no conversation with this State")]
     UnknownState,
@@ -106,12 +109,16 @@ pub struct AttributeType(pub u8);
 impl AttributeType {
     /// User-Name.
     pub const USER_NAME: Self = Self(1);
+    /// User-Password (RFC 2865 §5.2): hidden with the shared secret.
+    pub const USER_PASSWORD: Self = Self(2);
     /// NAS-IP-Address.
     pub const NAS_IP_ADDRESS: Self = Self(4);
     /// NAS-Port.
     pub const NAS_PORT: Self = Self(5);
     /// Service-Type.
     pub const SERVICE_TYPE: Self = Self(6);
+    /// Filter-Id (RFC 3580 §3.9).
+    pub const FILTER_ID: Self = Self(11);
     /// Framed-MTU: how long an EAP packet may be (RFC 3579 §2.4).
     pub const FRAMED_MTU: Self = Self(12);
     /// Reply-Message.
@@ -124,9 +131,13 @@ impl AttributeType {
     pub const VENDOR_SPECIFIC: Self = Self(26);
     /// Session-Timeout.
     pub const SESSION_TIMEOUT: Self = Self(27);
-    /// Called-Station-Id.
+    /// Idle-Timeout.
+    pub const IDLE_TIMEOUT: Self = Self(28);
+    /// Termination-Action: what happens after Session-Timeout.
+    pub const TERMINATION_ACTION: Self = Self(29);
+    /// Called-Station-Id: the switch's address (RFC 3580 §3.20).
     pub const CALLED_STATION_ID: Self = Self(30);
-    /// Calling-Station-Id.
+    /// Calling-Station-Id: the peer's address (RFC 3580 §3.21).
     pub const CALLING_STATION_ID: Self = Self(31);
     /// NAS-Identifier.
     pub const NAS_IDENTIFIER: Self = Self(32);
@@ -134,12 +145,24 @@ impl AttributeType {
     pub const PROXY_STATE: Self = Self(33);
     /// NAS-Port-Type.
     pub const NAS_PORT_TYPE: Self = Self(61);
+    /// Tunnel-Type (RFC 2868 §3.1).
+    pub const TUNNEL_TYPE: Self = Self(64);
+    /// Tunnel-Medium-Type (RFC 2868 §3.2).
+    pub const TUNNEL_MEDIUM_TYPE: Self = Self(65);
+    /// Connect-Info (RFC 2869 §5.11).
+    pub const CONNECT_INFO: Self = Self(77);
     /// EAP-Message (RFC 3579 §3.1).
     pub const EAP_MESSAGE: Self = Self(79);
     /// Message-Authenticator (RFC 3579 §3.2).
     pub const MESSAGE_AUTHENTICATOR: Self = Self(80);
+    /// Tunnel-Private-Group-ID: the VLAN (RFC 2868 §3.6, RFC 3580 §3.31).
+    pub const TUNNEL_PRIVATE_GROUP_ID: Self = Self(81);
+    /// NAS-Port-Id (RFC 2869 §5.17).
+    pub const NAS_PORT_ID: Self = Self(87);
     /// NAS-IPv6-Address (RFC 3162 §2.1).
     pub const NAS_IPV6_ADDRESS: Self = Self(95);
+    /// EAP-Key-Name: the Session-Id (RFC 4072 §4.1.4, RFC 5247 §1.4).
+    pub const EAP_KEY_NAME: Self = Self(102);
 }
 
 /// An attribute.
@@ -208,18 +231,18 @@ impl<'a> RadiusPacket<'a> {
 
     /// The values of the attributes of this Type, in order.
     pub fn values(&self, kind: AttributeType) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.attributes()
-            .filter(move |attribute| attribute.kind == kind)
-            .map(|attribute| attribute.value)
+        self.attributes().values(kind)
     }
 
     /// The EAP packet, joined from its EAP-Message attributes; `None` if there are none. It is empty
     /// in an EAP-Start (RFC 3579 §2.1).
     #[must_use]
     pub fn eap_message(&self) -> Option<Vec<u8>> {
-        let mut parts = self.values(AttributeType::EAP_MESSAGE).peekable();
-        parts.peek()?;
-        Some(parts.flatten().copied().collect())
+        self.attributes().eap_message()
+    }
+
+    pub(super) const fn attribute_octets(&self) -> &'a [u8] {
+        self.attributes
     }
 
     /// Checks that a request comes from someone who knows the secret.
@@ -256,6 +279,20 @@ impl<'a> RadiusPacket<'a> {
         }
         self.check_response_authenticator(secret, request_authenticator)?;
         self.check_message_authenticator(secret, request_authenticator)
+    }
+
+    /// [`check_response`](Self::check_response), but for a server that leaves Message-Authenticator
+    /// out; one that is there has to be right.
+    pub(super) fn insecure_check_response(
+        &self,
+        secret: &SharedSecret,
+        identifier: u8,
+        request_authenticator: &[u8; 16],
+    ) -> Result<(), RadiusDiscard> {
+        match self.check_response(secret, identifier, request_authenticator) {
+            Err(RadiusDiscard::NoMessageAuthenticator) => Ok(()),
+            result => result,
+        }
     }
 
     /// Checks the Response Authenticator alone (RFC 2865 §3). It is no protection against those
@@ -332,6 +369,22 @@ impl core::fmt::Debug for RadiusPacket<'_> {
 #[derive(Clone, Debug)]
 pub struct Attributes<'a> {
     rest: &'a [u8],
+}
+
+impl<'a> Attributes<'a> {
+    /// Those of a packet that has been parsed.
+    pub(super) const fn new(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+
+    /// The EAP packet, joined from its EAP-Message attributes; `None` if there are none. It is empty
+    /// in an EAP-Start (RFC 3579 §2.1).
+    #[must_use]
+    pub fn eap_message(self) -> Option<Vec<u8>> {
+        let mut parts = self.values(AttributeType::EAP_MESSAGE).peekable();
+        parts.peek()?;
+        Some(parts.flatten().copied().collect())
+    }
 }
 
 impl<'a> Iterator for Attributes<'a> {
