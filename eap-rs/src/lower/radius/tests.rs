@@ -1,8 +1,10 @@
 //! The RADIUS helper: octets of the RFCs, every truncation, and a server's conversations.
 
+mod authorization;
 mod duplicates;
 mod keys;
 mod packets;
+mod passwords;
 mod sessions;
 
 use super::*;
