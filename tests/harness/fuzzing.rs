@@ -125,7 +125,7 @@ fn radius_reply(request: &RadiusPacket<'_>, secret: &SharedSecret) {
     let taken = table.handle_packet(request, Instant::from_millis(0));
     assert_eq!(taken.is_ok(), table.poll_timeout().is_some());
     while let Some((state, output)) = table.poll_output() {
-        let SessionOutput::Challenge(challenge) = output else { continue };
+        let SessionOutput::Challenge { eap_message: challenge, .. } = output else { continue };
         let reply = RadiusBuilder::response(RadiusCode::ACCESS_CHALLENGE, request)
             .attribute(AttributeType::STATE, state.0)
             .eap_message(&challenge)

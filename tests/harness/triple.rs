@@ -176,7 +176,7 @@ impl Triple {
                     let given = answered(&mut self.directory, &query);
                     self.server.handle_answer(state, id, given, now).unwrap();
                 }
-                SessionOutput::Challenge(request) => packet = Some(request),
+                SessionOutput::Challenge { eap_message, .. } => packet = Some(eap_message),
                 SessionOutput::Finished { eap_message, result, .. } => {
                     packet = eap_message;
                     let keys = result.as_ref().ok().and_then(|outcome| outcome.keys.as_ref());

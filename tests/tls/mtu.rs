@@ -57,7 +57,7 @@ fn longest(version: TlsVersion, framed_mtu: Option<&[u8]>, fragment_size: usize)
             panic!("one reply to each request")
         };
         match output {
-            SessionOutput::Challenge(challenge) => eap.clone_from(challenge),
+            SessionOutput::Challenge { eap_message, .. } => eap.clone_from(eap_message),
             SessionOutput::Finished { result, .. } => {
                 assert!(result.is_ok(), "{result:?}");
                 return longest;

@@ -24,6 +24,9 @@ const MAX_SESSIONS: usize = 10_000;
 /// How many answered requests are remembered.
 const MAX_DUPLICATES: usize = 20_000;
 
+/// Termination-Action RADIUS-Request (RFC 2865 §5.29).
+const RADIUS_REQUEST: u32 = 1;
+
 /// A RADIUS server on one socket.
 pub(crate) struct Server<'a, W> {
     socket: UdpSocket,
@@ -128,9 +131,15 @@ impl<'a, W: Write> Server<'a, W> {
     fn outputs(&mut self) -> io::Result<()> {
         while let Some((session, output)) = self.sessions.poll_output() {
             match output {
-                SessionOutput::Challenge(eap) => {
-                    self.reply(session, RadiusCode::ACCESS_CHALLENGE, |reply| {
-                        reply.attribute(AttributeType::STATE, session.0).eap_message(&eap)
+                SessionOutput::Challenge { eap_message, method_timeout } => {
+                    self.reply(session, RadiusCode::ACCESS_CHALLENGE, |_, reply| {
+                        let reply = reply
+                            .attribute(AttributeType::STATE, session.0)
+                            .eap_message(&eap_message);
+                        match method_timeout.and_then(|time| time.as_secs().try_into().ok()) {
+                            Some(seconds) => reply.number(AttributeType::SESSION_TIMEOUT, seconds),
+                            None => reply,
+                        }
                     })?;
                 }
                 SessionOutput::Ask(id, query) => {
@@ -161,13 +170,26 @@ impl<'a, W: Write> Server<'a, W> {
         outcome: &Outcome,
     ) -> io::Result<()> {
         let (secret, mut rng) = (self.secret, self.rng.fork());
-        self.reply(session, RadiusCode::ACCESS_ACCEPT, |reply| {
-            let reply =
+        let granted = self.users.granted(outcome.inner.as_ref().map_or(identity, |i| &i.identity));
+        self.reply(session, RadiusCode::ACCESS_ACCEPT, |request, reply| {
+            let mut reply =
                 reply.attribute(AttributeType::USER_NAME, identity.as_bytes()).eap_message(eap);
-            match &outcome.keys {
-                Some(keys) => reply.mppe_keys(&keys.msk, secret, &mut rng),
-                None => reply,
+            if let Some(keys) = &outcome.keys {
+                reply = reply.mppe_keys(&keys.msk, secret, &mut rng);
+                if let (Some(id), true) = (&keys.session_id, request.asks_eap_key_name()) {
+                    reply = reply.attribute(AttributeType::EAP_KEY_NAME, id.expose());
+                }
             }
+            if let Some(vlan) = &granted.vlan {
+                reply = reply.vlan(vlan);
+            }
+            if let Some(seconds) = granted.session_timeout {
+                // RFC 3580 §3.17: to be authenticated again, not to be thrown out.
+                reply = reply
+                    .number(AttributeType::SESSION_TIMEOUT, seconds)
+                    .number(AttributeType::TERMINATION_ACTION, RADIUS_REQUEST);
+            }
+            reply
         })?;
         let resumed = match &outcome.tls {
             Some(tls) if tls.resumed => ", resumed",
@@ -180,6 +202,9 @@ impl<'a, W: Write> Server<'a, W> {
         write!(self.log, "accept {who} ({how}{resumed})")?;
         if let Some(name) = other_name(who, outcome) {
             write!(self.log, ", certificate of {name}")?;
+        }
+        if let Some(vlan) = &granted.vlan {
+            write!(self.log, ", VLAN {vlan}")?;
         }
         writeln!(self.log)
     }
@@ -195,7 +220,7 @@ impl<'a, W: Write> Server<'a, W> {
             // No request is waiting for an answer.
             return writeln!(self.log, "gave up {identity}: {failure}");
         }
-        self.reply(session, RadiusCode::ACCESS_REJECT, |reply| reply.eap_message(eap))?;
+        self.reply(session, RadiusCode::ACCESS_REJECT, |_, reply| reply.eap_message(eap))?;
         writeln!(self.log, "reject {identity}: {failure}")
     }
 
@@ -203,11 +228,12 @@ impl<'a, W: Write> Server<'a, W> {
         &mut self,
         session: SessionState,
         code: RadiusCode,
-        fill: impl FnOnce(RadiusBuilder) -> RadiusBuilder,
+        fill: impl FnOnce(&RadiusPacket<'_>, RadiusBuilder) -> RadiusBuilder,
     ) -> io::Result<()> {
         let Some(Request { source, octets }) = self.waiting.remove(&session) else { return Ok(()) };
         let Ok(request) = RadiusPacket::parse(&octets) else { return Ok(()) };
-        let reply = match fill(RadiusBuilder::response(code, &request)).build(self.secret) {
+        let reply = match fill(&request, RadiusBuilder::response(code, &request)).build(self.secret)
+        {
             Ok(reply) => reply,
             Err(error) => return writeln!(self.log, "no reply to {source}: {error}"),
         };

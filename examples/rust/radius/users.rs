@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 
+use eap_rs::radius::Vlan;
 use eap_rs::{AccountError, Answer, Credential, Identity, NtHash, Query, Secret};
 use toml::{Table, Value};
 
@@ -22,6 +23,15 @@ struct Account {
     password: Stored,
     /// Why it may not be used as it is.
     restriction: Option<AccountError>,
+    granted: Granted,
+}
+
+/// What a user gets with access.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Granted {
+    pub(crate) vlan: Option<Vlan>,
+    /// After how many seconds the user is authenticated again.
+    pub(crate) session_timeout: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -42,12 +52,18 @@ impl Users {
     /// Adds a user from `NAME:PASSWORD`.
     pub(crate) fn add_pair(&mut self, pair: &str) -> Result<(), String> {
         let (name, password) = pair.split_once(':').ok_or("--user: accepted: NAME:PASSWORD")?;
-        self.add(name, Stored::Password(Secret::from(password)), None);
+        self.add(name, Stored::Password(Secret::from(password)), None, Granted::default());
         Ok(())
     }
 
-    fn add(&mut self, name: &str, password: Stored, restriction: Option<AccountError>) {
-        self.0.get_mut().insert(name.to_owned(), Account { password, restriction });
+    fn add(
+        &mut self,
+        name: &str,
+        password: Stored,
+        restriction: Option<AccountError>,
+        granted: Granted,
+    ) {
+        self.0.get_mut().insert(name.to_owned(), Account { password, restriction, granted });
     }
 
     /// Adds the users of a TOML file.
@@ -81,7 +97,8 @@ impl Users {
                     return Err(format!("[users.{name}] status: accepted: {accepted}"));
                 }
             };
-            self.add(name, stored, restriction);
+            let granted = Granted::read(user).map_err(|what| format!("[users.{name}] {what}"))?;
+            self.add(name, stored, restriction, granted);
         }
         Ok(())
     }
@@ -109,6 +126,11 @@ impl Users {
         }
     }
 
+    /// What this user gets with access.
+    pub(crate) fn granted(&self, identity: &Identity) -> Granted {
+        self.with_account(identity, |account| account.granted.clone()).unwrap_or_default()
+    }
+
     /// The account of that name, or of that name without the Windows domain in front.
     fn with_account<T>(
         &self,
@@ -119,6 +141,24 @@ impl Users {
         let names = [identity.as_str()?, str::from_utf8(identity.without_domain()).ok()?];
         let name = names.into_iter().find(|name| accounts.contains_key(*name))?;
         accounts.get_mut(name).map(act)
+    }
+}
+
+impl Granted {
+    fn read(user: &Value) -> Result<Self, &'static str> {
+        let vlan = match user.get("vlan") {
+            None => None,
+            Some(Value::Integer(number)) => Some(Vlan::parse(&number.to_string())),
+            Some(other) => Some(other.as_str().and_then(Vlan::parse)),
+        };
+        let vlan =
+            vlan.map(|read| read.ok_or("vlan: accepted: 1 to 4094, or a name")).transpose()?;
+        let seconds = |value: &Value| {
+            let seconds = value.as_integer().and_then(|seconds| seconds.try_into().ok());
+            seconds.ok_or("session_timeout: accepted: seconds")
+        };
+        let session_timeout = user.get("session_timeout").map(seconds).transpose()?;
+        Ok(Self { vlan, session_timeout })
     }
 }
 
@@ -199,6 +239,30 @@ mod tests {
         assert!(matches!(users.answer(&change), Answer::Verdict(true)));
         assert!(knows(&users, "alice", "b"));
         assert!(!knows(&users, "alice", "a"));
+    }
+
+    #[test]
+    fn a_user_may_have_a_vlan_and_a_session_timeout() {
+        let mut users = Users::default();
+        let text = "[users.alice]\npassword = \"a\"\nvlan = 42\nsession_timeout = 3600\n\
+                    [users.bob]\npassword = \"b\"\nvlan = \"guests\"\n";
+        users.add_text(text).unwrap();
+        let granted = |name: &str| {
+            let Granted { vlan, session_timeout } = users.granted(&Identity::from(name));
+            (vlan.map(|vlan| vlan.to_string()), session_timeout)
+        };
+        assert_eq!(granted("alice"), (Some("42".into()), Some(3600)));
+        assert_eq!(granted("bob"), (Some("guests".into()), None));
+        assert_eq!(granted("carol"), (None, None));
+        let error = |what| {
+            let text = format!("[users.alice]\npassword = \"a\"\n{what}\n");
+            Users::default().add_text(&text).unwrap_err()
+        };
+        assert_eq!(error("vlan = 4095"), "[users.alice] vlan: accepted: 1 to 4094, or a name");
+        assert_eq!(
+            error("session_timeout = -1"),
+            "[users.alice] session_timeout: accepted: seconds"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The conversations of a RADIUS server, by State (RFC 2865 §5.24, RFC 3579 §2.6).
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -22,7 +23,13 @@ pub struct SessionState(pub [u8; 16]);
 #[non_exhaustive]
 pub enum SessionOutput {
     /// Answer the request with an Access-Challenge that has this EAP-Message, and the State.
-    Challenge(Vec<u8>),
+    Challenge {
+        /// The EAP-Message: a Request.
+        eap_message: Vec<u8>,
+        /// For Session-Timeout: how long the peer may take, if a person has to act first (RFC 3579
+        /// §2.3).
+        method_timeout: Option<Duration>,
+    },
     /// The conversation is over: answer with an Access-Accept or Access-Reject. No request is
     /// waiting for an answer if it is the peer that has not answered ([`Failure::NoResponse`]).
     Finished {
@@ -270,8 +277,10 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
             };
             self.outputs.push_back((state, output));
         }
-        if let Some(request) = session.eap_message.take() {
-            self.outputs.push_back((state, SessionOutput::Challenge(request)));
+        if let Some(eap_message) = session.eap_message.take() {
+            let method_timeout = session.authenticator.method_timeout();
+            let challenge = SessionOutput::Challenge { eap_message, method_timeout };
+            self.outputs.push_back((state, challenge));
         }
         let deadline = session.authenticator.poll_timeout().filter(|_| !finished);
         if session.deadline != deadline {

@@ -59,9 +59,11 @@ fn begin(table: &mut Table, id: u8, second: u64) -> (SessionState, Vec<u8>) {
 
 fn challenge(table: &mut Table, expected: SessionState) -> Vec<u8> {
     let outputs = drain(table);
-    let [(state, SessionOutput::Challenge(eap))] = &outputs[..] else { panic!("{outputs:?}") };
+    let [(state, SessionOutput::Challenge { eap_message, .. })] = &outputs[..] else {
+        panic!("{outputs:?}")
+    };
     assert_eq!(*state, expected);
-    eap.clone()
+    eap_message.clone()
 }
 
 /// The EAP-Message and the failure of a conversation that has ended, "user"'s.
@@ -209,7 +211,7 @@ fn a_response_puts_the_deadline_off() {
     let (state, _) = begin(&mut table, 7, 0);
     feed(&mut table, Some(&state.0), &response(8, NAK, &[MD5]), at(30)).unwrap();
     assert_eq!(table.poll_timeout(), Some(at(70)));
-    assert!(matches!(drain(&mut table)[..], [(_, SessionOutput::Challenge(_))]));
+    assert!(matches!(drain(&mut table)[..], [(_, SessionOutput::Challenge { .. })]));
     table.handle_timeout(at(40));
     assert!(drain(&mut table).is_empty() && table.len() == 1);
 }
@@ -231,4 +233,19 @@ fn a_question_that_is_not_answered_ends_in_a_reject() {
     };
     assert_eq!(eap_message, &Some(failure(8)));
     assert_eq!(result.as_ref().unwrap_err(), &Failure::Unanswered);
+}
+
+/// RFC 3579 §2.3: who has to find a token needs more time than the network.
+#[test]
+fn a_challenge_says_how_long_a_person_may_take() {
+    let mut table = table();
+    let identity = response(7, IDENTITY, b"user");
+    let state = feed(&mut table, None, &identity, at(0)).unwrap();
+    let hint = |table: &mut Table| match drain(table).pop() {
+        Some((_, SessionOutput::Challenge { method_timeout, .. })) => method_timeout,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(hint(&mut table), Some(Duration::from_secs(30)), "GTC");
+    feed(&mut table, Some(&state.0), &response(8, NAK, &[MD5]), at(1)).unwrap();
+    assert_eq!(hint(&mut table), None, "MD5-Challenge");
 }
