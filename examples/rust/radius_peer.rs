@@ -81,8 +81,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
     let identity = Identity::new(settings.outer_identity());
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let mut client =
-        Client::connect(&settings.server, &settings.secret, settings.timeout, rng.fork())
-            .map_err(|error| format!("{}: {error}", settings.server))?;
+        Client::connect(&settings.servers, &settings.secret, settings.timeout, rng.fork())?;
     let mut tally = Tally::new(settings);
     for round in 0..settings.count {
         if round > 0 && settings.resumptions() > 0 {

@@ -2,16 +2,19 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use eap_rs::Identity;
 use eap_rs::radius::{
-    AttributeType, MppeKeys, RadiusBuilder, RadiusCode, RadiusDiscard, RadiusPacket, SharedSecret,
+    AccessRequest, AttributeType, RadiusClient, RadiusClientConfig, RadiusClientOutput,
+    RadiusDiscard, RadiusReply, ServerId, SharedSecret,
 };
-use rand::Rng;
 use rand::rngs::StdRng;
 
-/// How often a request is sent.
+use crate::clock::Clock;
+
+/// How often a request is sent to one server.
 const TRIES: u32 = 3;
 
 /// What an EAP packet may have: what fits an Ethernet frame (RFC 3579 §2.4).
@@ -23,80 +26,84 @@ const SERVICE_TYPE: u32 = 2;
 /// Ethernet (RFC 2865 §5.41).
 const NAS_PORT_TYPE: u32 = 15;
 
-/// A RADIUS client of one server.
-pub(crate) struct Client<'a> {
-    socket: UdpSocket,
-    secret: &'a SharedSecret,
-    timeout: Duration,
-    identifier: u8,
-    rng: StdRng,
+/// A RADIUS client that asks one thing at a time.
+pub(crate) struct Client {
+    /// One for each server.
+    sockets: Vec<UdpSocket>,
+    radius: RadiusClient<StdRng>,
+    clock: Clock,
 }
 
 /// A genuine answer.
 pub(crate) struct Reply {
-    /// Accept, Reject or Challenge.
-    pub(crate) code: RadiusCode,
-    /// The EAP packet.
-    pub(crate) eap: Vec<u8>,
+    pub(crate) reply: RadiusReply,
     /// For the next request.
-    pub(crate) state: Option<Vec<u8>>,
-    /// Of an Accept.
-    pub(crate) keys: Option<MppeKeys>,
+    pub(crate) conversation: Option<Conversation>,
 }
 
-impl<'a> Client<'a> {
+/// What a server calls a conversation, and which one it is.
+pub(crate) struct Conversation {
+    server: ServerId,
+    state: Vec<u8>,
+}
+
+impl Client {
     pub(crate) fn connect(
-        server: &str,
-        secret: &'a SharedSecret,
+        servers: &[String],
+        secret: &SharedSecret,
         timeout: Duration,
-        mut rng: StdRng,
-    ) -> io::Result<Self> {
-        let server = server
-            .to_socket_addrs()?
-            .next()
-            .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "no such host"))?;
-        let any: SocketAddr = match server {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let socket = UdpSocket::bind(any)?;
-        socket.connect(server)?;
-        let [identifier, ..] = rng.next_u32().to_le_bytes();
-        Ok(Self { socket, secret, timeout, identifier, rng })
+        rng: StdRng,
+    ) -> Result<Self, String> {
+        let mut config = RadiusClientConfig::builder()
+            .initial_wait(timeout)
+            .max_wait(timeout)
+            .max_transmissions(TRIES)
+            .max_duration(timeout * (TRIES + 1));
+        let mut sockets = Vec::new();
+        for server in servers {
+            sockets.push(socket(server).map_err(|error| format!("{server}: {error}"))?);
+            let secret = SharedSecret::new(secret.expose()).map_err(|error| error.to_string())?;
+            config = config.server(secret);
+        }
+        let config = config.build().map_err(|error| error.to_string())?;
+        Ok(Self {
+            sockets,
+            radius: RadiusClient::new(Arc::new(config), rng),
+            clock: Clock::start(),
+        })
     }
 
     /// Sends an EAP packet and waits for the answer; the error is what to tell the user.
     pub(crate) fn exchange(
         &mut self,
         identity: &Identity,
-        state: Option<&[u8]>,
+        conversation: Option<&Conversation>,
         eap: &[u8],
     ) -> Result<Reply, String> {
-        self.identifier = self.identifier.wrapping_add(1);
-        let mut authenticator = [0; 16];
-        self.rng.fill_bytes(&mut authenticator);
-        let mut request = RadiusBuilder::request(self.identifier, authenticator)
+        let mut request = AccessRequest::new()
             .attribute(AttributeType::USER_NAME, identity.as_bytes())
             .attribute(AttributeType::NAS_IDENTIFIER, "radius_peer")
-            .attribute(AttributeType::NAS_PORT_TYPE, NAS_PORT_TYPE.to_be_bytes())
-            .attribute(AttributeType::SERVICE_TYPE, SERVICE_TYPE.to_be_bytes())
-            .attribute(AttributeType::FRAMED_MTU, FRAMED_MTU.to_be_bytes())
+            .number(AttributeType::NAS_PORT_TYPE, NAS_PORT_TYPE)
+            .number(AttributeType::SERVICE_TYPE, SERVICE_TYPE)
+            .number(AttributeType::FRAMED_MTU, FRAMED_MTU)
             .attribute(AttributeType::CALLING_STATION_ID, "02-00-00-00-00-01")
             .eap_message(eap);
-        if let Some(state) = state {
-            request = request.attribute(AttributeType::STATE, state);
+        if let Some(conversation) = conversation {
+            request = request.attribute(AttributeType::STATE, &conversation.state);
         }
-        let request = request.build(self.secret).map_err(|error| error.to_string())?;
+        let server = conversation.map(|conversation| conversation.server);
+        self.radius.send(request, server, self.clock.now()).map_err(|error| error.to_string())?;
         let mut dropped = None;
-        for _ in 0..TRIES {
-            let sent = self.socket.send(&request).and_then(|_| {
-                self.receive(&authenticator, Instant::now() + self.timeout, &mut dropped)
-            });
-            match sent {
-                Ok(Some(reply)) => return Ok(reply),
-                Ok(None) => {}
-                Err(error) => return Err(format!("the network cannot be reached: {error}")),
+        let unreachable = |error| format!("the network cannot be reached: {error}");
+        loop {
+            match self.outputs().map_err(unreachable)? {
+                Progress::Answered(reply) => return Ok(reply),
+                Progress::Waiting(server) => {
+                    self.receive(server, &mut dropped).map_err(unreachable)?;
+                }
+                Progress::Over => break,
             }
+            self.radius.handle_timeout(self.clock.now());
         }
         Err(match dropped {
             None => "the network did not answer".into(),
@@ -106,42 +113,88 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Waits for a genuine answer.
-    fn receive(
-        &self,
-        authenticator: &[u8; 16],
-        until: Instant,
-        dropped: &mut Option<RadiusDiscard>,
-    ) -> io::Result<Option<Reply>> {
-        let mut buffer = [0; 4096];
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
+    /// Does what there is to do.
+    fn outputs(&mut self) -> io::Result<Progress> {
+        let mut asked = None;
+        while let Some(output) = self.radius.poll_output() {
+            match output {
+                RadiusClientOutput::Send { server, datagram } => {
+                    if let Some(socket) = self.sockets.get(server.0) {
+                        let sent = socket.send(&datagram).map(|_| ());
+                        self.tolerate(sent)?;
+                    }
+                    asked = Some(server);
+                }
+                RadiusClientOutput::Reply { server, reply, .. } => {
+                    let state = reply.state().map(<[u8]>::to_vec);
+                    let conversation = state.map(|state| Conversation { server, state });
+                    return Ok(Progress::Answered(Reply { reply, conversation }));
+                }
+                RadiusClientOutput::TimedOut { .. } => return Ok(Progress::Over),
+                _ => {}
             }
-            self.socket.set_read_timeout(Some(left))?;
-            let len = match self.socket.recv(&mut buffer) {
+        }
+        Ok(asked.map_or(Progress::Over, Progress::Waiting))
+    }
+
+    /// Waits for an answer until the request has to be sent again.
+    fn receive(&mut self, server: ServerId, dropped: &mut Option<RadiusDiscard>) -> io::Result<()> {
+        let Some(socket) = self.sockets.get(server.0) else { return Ok(()) };
+        let mut buffer = [0; 4096];
+        while let Some(deadline) = self.radius.poll_timeout() {
+            let left = deadline.saturating_since(self.clock.now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            socket.set_read_timeout(Some(left))?;
+            let len = match socket.recv(&mut buffer) {
                 Ok(len) => len,
-                Err(error) if is_timeout(&error) => return Ok(None),
-                Err(error) => return Err(error),
+                Err(error) if is_timeout(&error) => continue,
+                Err(error) => {
+                    self.tolerate(Err(error))?;
+                    continue;
+                }
             };
-            match self.read(buffer.get(..len).unwrap_or_default(), authenticator) {
-                Ok(reply) => return Ok(Some(reply)),
+            let datagram = buffer.get(..len).unwrap_or_default();
+            match self.radius.handle_datagram(server, datagram, self.clock.now()) {
+                Ok(()) => return Ok(()),
                 Err(reason) => *dropped = Some(reason),
             }
         }
+        Ok(())
     }
 
-    fn read(&self, octets: &[u8], authenticator: &[u8; 16]) -> Result<Reply, RadiusDiscard> {
-        let packet = RadiusPacket::parse(octets)?;
-        packet.check_response(self.secret, self.identifier, authenticator)?;
-        Ok(Reply {
-            code: packet.code(),
-            eap: packet.eap_message().unwrap_or_default(),
-            state: packet.values(AttributeType::STATE).next().map(<[u8]>::to_vec),
-            keys: packet.mppe_keys(self.secret, authenticator)?,
-        })
+    /// Nobody listens on the server's port: where there are others, that is as good as no answer.
+    fn tolerate(&self, result: io::Result<()>) -> io::Result<()> {
+        match result {
+            Err(error)
+                if error.kind() == ErrorKind::ConnectionRefused && self.sockets.len() > 1 =>
+            {
+                Ok(())
+            }
+            result => result,
+        }
     }
+}
+
+enum Progress {
+    Answered(Reply),
+    Waiting(ServerId),
+    Over,
+}
+
+fn socket(server: &str) -> io::Result<UdpSocket> {
+    let server = server
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "no such host"))?;
+    let any: SocketAddr = match server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(server)?;
+    Ok(socket)
 }
 
 fn is_timeout(error: &io::Error) -> bool {

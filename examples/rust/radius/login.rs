@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eap_rs::radius::{MppeKeys, RadiusCode};
+use eap_rs::radius::{MppeKeys, RadiusCode, RadiusReply, Vlan};
 use eap_rs::{
     AccountRefusal, Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig,
     Query, Received, Secret, Signal,
@@ -23,6 +23,8 @@ pub(crate) struct Report {
     pub(crate) keys: bool,
     /// Whether a TLS session was resumed.
     pub(crate) resumed: bool,
+    /// Where the server wants the peer to be.
+    pub(crate) vlan: Option<Vlan>,
     /// How long it took.
     pub(crate) millis: u64,
     /// Requests that were answered.
@@ -32,6 +34,7 @@ pub(crate) struct Report {
 struct Success {
     keys: bool,
     resumed: bool,
+    vlan: Option<Vlan>,
 }
 
 /// What a person would type.
@@ -64,35 +67,32 @@ impl<'a> Login<'a> {
     }
 
     /// Logs in.
-    pub(crate) fn run(mut self, identity: &Identity, client: &mut Client<'_>) -> Report {
+    pub(crate) fn run(mut self, identity: &Identity, client: &mut Client) -> Report {
         let ended = self.converse(identity, client);
-        let (keys, resumed) = match ended {
-            Ok(Success { keys, resumed }) => (keys, resumed),
-            Err(_) => (false, false),
+        let (result, Success { keys, resumed, vlan }) = match ended {
+            Ok(success) => (Ok(()), success),
+            Err(reason) => (Err(reason), Success { keys: false, resumed: false, vlan: None }),
         };
         Report {
             keys,
             resumed,
-            result: ended.map(|_| ()),
+            vlan,
+            result,
             millis: self.clock.now().as_millis(),
             round_trips: self.round_trips,
         }
     }
 
     /// The error is what to tell the user.
-    fn converse(
-        &mut self,
-        identity: &Identity,
-        client: &mut Client<'_>,
-    ) -> Result<Success, String> {
-        let mut state = None;
+    fn converse(&mut self, identity: &Identity, client: &mut Client) -> Result<Success, String> {
+        let mut conversation = None;
         let mut response = self.feed(&IDENTITY_REQUEST)?;
         loop {
             let packet = match (self.finished.take(), response) {
                 (Some(Err(failure)), last) => {
                     // An alert, or what acknowledges one: with it, the server can end as well.
                     if let Some(packet) = last
-                        && client.exchange(identity, state.as_deref(), &packet).is_ok()
+                        && client.exchange(identity, conversation.as_ref(), &packet).is_ok()
                     {
                         self.round_trips += 1;
                     }
@@ -101,25 +101,27 @@ impl<'a> Login<'a> {
                 (None, Some(packet)) => packet,
                 _ => return Err("the network expects an answer where there is none".into()),
             };
-            let reply = client.exchange(identity, state.as_deref(), &packet)?;
+            let Reply { reply, conversation: next } =
+                client.exchange(identity, conversation.as_ref(), &packet)?;
             self.round_trips += 1;
-            match reply.code {
+            match reply.code() {
                 RadiusCode::ACCESS_ACCEPT => return self.accepted(&reply),
                 RadiusCode::ACCESS_CHALLENGE => {
-                    response = self.feed(&reply.eap)?;
-                    state = reply.state;
+                    response = self.feed(&reply.eap_message().unwrap_or_default())?;
+                    conversation = next;
                 }
                 _ => return Err(self.rejected(&reply)),
             }
         }
     }
 
-    fn accepted(&mut self, reply: &Reply) -> Result<Success, String> {
-        self.feed(&reply.eap)?;
+    fn accepted(&mut self, reply: &RadiusReply) -> Result<Success, String> {
+        self.feed(&reply.eap_message().unwrap_or_default())?;
         match self.finished.take() {
             Some(Ok(outcome)) => Ok(Success {
-                keys: compare_keys(&outcome, reply.keys.as_ref())?,
+                keys: compare_keys(&outcome, reply.mppe_keys())?,
                 resumed: outcome.tls.is_some_and(|tls| tls.resumed),
+                vlan: reply.attributes().vlan(),
             }),
             Some(Err(failure)) => Err(failure.to_string()),
             None => Err("Access-Accept without EAP-Success".into()),
@@ -127,9 +129,10 @@ impl<'a> Login<'a> {
     }
 
     /// An Access-Reject is a refusal whatever EAP packet is in it.
-    fn rejected(&mut self, reply: &Reply) -> String {
-        if reply.eap.first() == Some(&(Code::Failure as u8)) {
-            let _ = self.feed(&reply.eap);
+    fn rejected(&mut self, reply: &RadiusReply) -> String {
+        let eap = reply.eap_message().unwrap_or_default();
+        if eap.first() == Some(&(Code::Failure as u8)) {
+            let _ = self.feed(&eap);
         }
         if self.finished.is_none() {
             self.peer.handle_signal(Signal::AltReject, self.clock.now());

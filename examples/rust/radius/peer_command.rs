@@ -46,8 +46,8 @@ pub(crate) enum Command {
 /// How to log in.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// `--server`.
-    pub(crate) server: String,
+    /// `--server`, as often as it was given.
+    pub(crate) servers: Vec<String>,
     /// `--secret`.
     pub(crate) secret: SharedSecret,
     /// `--method`.
@@ -88,7 +88,8 @@ impl Settings {
 impl Command {
     /// Reads the command line.
     pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
-        let (mut server, mut secret, mut method, mut identity) = (None, None, None, None);
+        let mut servers = Vec::new();
+        let (mut secret, mut method, mut identity) = (None, None, None);
         let (mut nt_hash, mut typed) = (None, Typed::default());
         let (mut count, mut timeout) = (1, 3);
         let (mut help, mut json) = (false, false);
@@ -97,7 +98,7 @@ impl Command {
             let Arg::Long(flag) = argument else { return Err(argument.unexpected()) };
             let flag = flag.to_owned();
             match flag.as_str() {
-                "server" => server = Some(arguments.value()?.string()?),
+                "server" => servers.push(arguments.value()?.string()?),
                 "secret" => secret = Some(arguments.value()?.string()?),
                 "method" => method = Some(arguments.value()?.string()?),
                 "identity" => identity = Some(arguments.value()?.string()?),
@@ -116,10 +117,13 @@ impl Command {
         if help {
             return Ok(Self::Help);
         }
+        if servers.is_empty() {
+            return Err("--server is missing".into());
+        }
         let method = find(&required(method, "method")?)?;
         tls.check(&[method])?;
         Ok(Self::Login(Box::new(Settings {
-            server: required(server, "server")?,
+            servers,
             secret: SharedSecret::new(required(secret, "secret")?)
                 .map_err(|error| error.to_string())?,
             method,
@@ -156,7 +160,8 @@ pub(crate) fn help() -> String {
         "Logs in at a RADIUS server, as a NAS and the peer behind it.
 
 {USAGE}
-  --server HOST:PORT    the RADIUS server
+  --server HOST:PORT    the RADIUS server; if given again, another one that is
+                        asked if those before do not answer
   --secret SECRET       the secret shared with it
   --method NAME         the method:
                         {available}
