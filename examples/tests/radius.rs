@@ -245,6 +245,34 @@ fn users_come_from_a_file() {
 }
 
 #[test]
+fn a_user_is_put_into_a_vlan() {
+    let path = std::env::temp_dir().join(format!("eap-rs-vlans-{}.toml", std::process::id()));
+    fs::write(&path, "[users.alice]\npassword = \"wonderland\"\nvlan = 42\n").unwrap();
+    let mut server = Server::start(&["--users", path.to_str().unwrap()]);
+    fs::remove_file(&path).unwrap();
+    let run = server.login(&["--method", "md5", "--password", "wonderland"]);
+    let [first, _] = &run.lines()[..] else { panic!("{}", run.stdout) };
+    assert!(first.ends_with(", keys: none, VLAN 42"), "{first}");
+    assert_eq!(server.line(), "accept alice (MD5-Challenge), VLAN 42");
+    let run = server.login(&["--method", "md5", "--password", "wonderland", "--json"]);
+    assert!(run.stdout.contains("\"vlan\":\"42\""), "{}", run.stdout);
+}
+
+#[test]
+fn the_next_server_is_asked_if_one_does_not_answer() {
+    // One where nobody listens any more, and one who says nothing.
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let silent = (silent.local_addr().unwrap().to_string(), silent);
+    let mut server = Server::start(&["--user", "alice:wonderland", "--methods", "mschapv2"]);
+    let others = ["--server", &silent.0, "--server", &server.address, "--timeout", "1"];
+    let login = ["--method", "mschapv2", "--password", "wonderland"];
+    let run = peer(&closed, SECRET, &[&others[..], &login].concat());
+    assert_eq!(run.status, 0, "{} {}", run.stdout, run.stderr);
+    assert_eq!(server.line(), "accept alice (EAP-MSCHAPv2)");
+}
+
+#[test]
 fn mschapv2_tries_again_and_changes_passwords() {
     let path = std::env::temp_dir().join(format!("eap-rs-expired-{}.toml", std::process::id()));
     let users = "[users.alice]\npassword = \"wonderland\"\n\

@@ -1,5 +1,7 @@
 //! EAP in RADIUS: `eapol_test` at our server; our peer at FreeRADIUS and at hostapd.
 
+use std::time::Duration;
+
 use crate::lab::{Host, Lab, Process};
 
 pub(crate) const SECRET: &str = "radius-secret";
@@ -88,6 +90,42 @@ fn eapol_test_logs_in_ten_times_in_one_run() {
     for _ in 0..10 {
         assert_eq!(server.expect("a"), "accept alice (MD5-Challenge)");
     }
+}
+
+/// The network between clients on this port and the server of this one: it loses and repeats a fifth
+/// of all datagrams.
+pub(crate) fn lossy_relay(lab: &Lab, listen: u16, server: u16, seed: u32) -> Process {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/lossy_relay.py");
+    let (listen, server, seed) = (listen.to_string(), server.to_string(), seed.to_string());
+    let mut relay = start(lab, "python3", &[script, &listen, &server, &seed, "20"]);
+    relay.expect("listening on");
+    relay
+}
+
+/// RFC 5080 §2.2.2: a request that comes again gets the same answer, octet by octet.
+#[test]
+fn eapol_test_logs_in_over_a_lossy_network() {
+    let lab = Lab::new();
+    let mut server = radius_server(&lab, "md5", &[]);
+    let relay = lossy_relay(&lab, 1813, 1812, 7);
+    let network = "  eap=MD5\n  password=\"secret\"";
+    let config = format!("network={{\n  key_mgmt=IEEE8021X\n  identity=\"alice\"\n{network}\n}}\n");
+    let config = lab.file("lossy.conf", &config);
+    let args = ["-c", &config, "-a", "127.0.0.1", "-p", "1813", "-s", SECRET, "-t", "90"];
+    // -r: re-authentications.
+    let args = [&args[..], &["-n", "-r", "3"]].concat();
+    let eapol_test = start(&lab, "eapol_test", &args);
+    for _ in 0..4 {
+        let accepted = server.expect_within("accept", Duration::from_secs(60));
+        assert_eq!(accepted, "accept alice (MD5-Challenge)");
+    }
+    assert_verdict(eapol_test, "SUCCESS");
+    relay.signal("TERM");
+    let lines = relay.lines();
+    let count = |text: &str| lines.iter().filter(|line| line.starts_with(text)).count();
+    assert_eq!(count("DIFFERENT"), 0, "{lines:#?}");
+    assert!(count("lost") > 0 && count("repeated request") > 0, "{lines:#?}");
+    assert!(count("same answer") > 0, "{lines:#?}");
 }
 
 #[test]
