@@ -3,6 +3,10 @@
 use core::fmt;
 use std::sync::Arc;
 
+mod nai;
+
+pub use nai::{Nai, Realm};
+
 /// An identity as it travels in an EAP-Response/Identity: octets, by convention UTF-8 in the form
 /// of a Network Access Identifier (RFC 7542). It may be empty (RFC 3748 §5.1).
 ///
@@ -32,6 +36,23 @@ impl Identity {
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         core::str::from_utf8(&self.0).ok()
+    }
+
+    /// The identity as a Network Access Identifier, if it is one (RFC 7542 §2.2).
+    #[must_use]
+    pub fn nai(&self) -> Option<Nai<'_>> {
+        Nai::parse(self.as_str()?)
+    }
+
+    /// What to give in its place where everybody can read it, outside a tunnel: `@example.org` of
+    /// `alice@example.org`, so that the conversation finds the home realm, and nothing of the user
+    /// (RFC 7542 §2.4). `anonymous` if there is no realm that is one by RFC 7542 §2.2.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        let text = self.as_str().unwrap_or_default();
+        let realm = text.rfind('@').and_then(|at| text.get(at..));
+        let realm = realm.filter(|text| Nai::parse(text).is_some());
+        Self::new(realm.unwrap_or("anonymous"))
     }
 
     /// The octets without the Windows domain in front, as MS-CHAP hashes them (RFC 2759 §4):
@@ -88,6 +109,26 @@ mod tests {
         assert_eq!(Identity::from("alice@example.org").to_string(), "alice@example.org");
         assert_eq!(Identity::new(b"a\x1b[2J\xff\0").to_string(), "a\\u{1b}[2J\\xff\\u{0}");
         assert_eq!(Identity::new(b"\xff").as_str(), None);
+    }
+
+    #[test]
+    fn an_anonymous_identity_tells_the_realm_and_nothing_else() {
+        for (identity, anonymous) in [
+            ("alice@example.org", "@example.org"),
+            ("@example.org", "@example.org"),
+            ("alice smith@Example.org", "@Example.org"),
+            ("alice@example.net@example.org", "@example.org"),
+            ("other.example!alice@example.org", "@example.org"),
+            ("алиса@пример.example", "@пример.example"),
+            ("alice", "anonymous"),
+            ("alice@example", "anonymous"),
+            ("alice@example.org ", "anonymous"),
+            ("EXAMPLE\\alice", "anonymous"),
+            ("", "anonymous"),
+        ] {
+            assert_eq!(Identity::from(identity).anonymous(), Identity::from(anonymous));
+        }
+        assert_eq!(Identity::new(b"al\xffice@example.org").anonymous().as_bytes(), b"anonymous");
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub use authenticator::{
 };
 pub use crypto::NtHash;
 pub use error::{AnswerError, ConfigError, Discard, Failure};
-pub use identity::Identity;
+pub use identity::{Identity, Nai, Realm};
 pub use lower::{eapol, radius};
 pub use method::{MethodFacts, SUPPORTED};
 pub use output::{Event, Outcome, Output, Received, Signal};

@@ -31,6 +31,11 @@ impl PeerConfig {
         PeerConfigBuilder::default()
     }
 
+    /// Who logs in, if that is known.
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
     /// The method that a Nak proposes first.
     pub(crate) fn preferred_method(&self) -> Option<MethodType> {
         self.methods.types().next()
@@ -46,6 +51,9 @@ impl PeerConfig {
 #[derive(Default)]
 pub struct PeerConfigBuilder {
     identity: Option<Identity>,
+    anonymous: bool,
+    /// Who logs in inside each of the tunnels.
+    inside: Vec<Option<Identity>>,
     password: Option<Secret>,
     nt_hash: Option<NtHash>,
     methods: Vec<Requested<PeerFactory>>,
@@ -62,6 +70,15 @@ impl PeerConfigBuilder {
     #[must_use]
     pub fn identity(mut self, identity: impl AsRef<[u8]>) -> Self {
         self.identity = Some(Identity::new(identity));
+        self
+    }
+
+    /// Gives, in the place of an [`identity`](Self::identity), what may be known of the one inside
+    /// the tunnel ([`Identity::anonymous`]): `@example.org` if `alice@example.org` logs in there.
+    /// Every method has to be PEAP or EAP-TTLS, with an identity of that realm inside.
+    #[must_use]
+    pub fn anonymous_identity(mut self) -> Self {
+        self.anonymous = true;
         self
     }
 
@@ -102,6 +119,7 @@ impl PeerConfigBuilder {
     #[must_use]
     pub fn peap(mut self, config: impl Into<Arc<PeapPeerConfig>>) -> Self {
         let config = config.into();
+        self.inside.push(config.inner_identity().cloned());
         let start: PeerFactory = Arc::new(move || Box::new(peap::Peer::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(peap::FACTS, start));
         self
@@ -112,6 +130,7 @@ impl PeerConfigBuilder {
     #[must_use]
     pub fn ttls(mut self, config: impl Into<Arc<TtlsPeerConfig>>) -> Self {
         let config = config.into();
+        self.inside.push(config.inner_identity().cloned());
         let start: PeerFactory = Arc::new(move || Box::new(ttls::Peer::new(Arc::clone(&config))));
         self.methods.push(Requested::Custom(ttls::FACTS, start));
         self
@@ -195,7 +214,7 @@ impl PeerConfigBuilder {
             }
         }
         Ok(PeerConfig {
-            identity: self.identity.clone(),
+            identity: self.outer_identity()?,
             password: self.password.as_ref().map(|password| Secret::new(password.expose())),
             nt_hash: self.nt_hash.as_ref().map(|hash| NtHash::new(*hash.expose())),
             methods,
@@ -205,11 +224,34 @@ impl PeerConfigBuilder {
             accept_next_identifier: self.accept_next_identifier,
         })
     }
+
+    fn outer_identity(&self) -> Result<Option<Identity>, ConfigError> {
+        if !self.anonymous {
+            return Ok(self.identity.clone());
+        }
+        let conflict = |with| Err(ConfigError::Conflict { field: "anonymous_identity", with });
+        if self.identity.is_some() {
+            return conflict("identity");
+        }
+        if self.inside.len() < self.methods.len() {
+            return conflict("methods other than PEAP and EAP-TTLS");
+        }
+        let mut outside = None;
+        for inside in &self.inside {
+            let Some(inside) = inside else { return conflict("an identity that is asked for") };
+            let anonymous = inside.anonymous();
+            if outside.replace(anonymous.clone()).is_some_and(|other| other != anonymous) {
+                return conflict("identities of different realms");
+            }
+        }
+        Ok(outside)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::CertificatePolicy;
 
     fn error(builder: PeerConfigBuilder) -> ConfigError {
         builder.build().unwrap_err()
@@ -262,6 +304,39 @@ mod tests {
         ];
         for (builder, text) in cases {
             assert_eq!(error(builder).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn the_identity_outside_is_derived_from_the_one_inside() {
+        let tls = || {
+            let policy = CertificatePolicy::for_servers().insecure_no_server_authentication();
+            TlsPeerConfig::builder(policy).build().unwrap()
+        };
+        let ttls = |identity: Option<&str>| {
+            let mut config = TtlsPeerConfig::builder(tls()).pap();
+            if let Some(identity) = identity {
+                config = config.identity(identity);
+            }
+            PeerConfig::builder().anonymous_identity().ttls(config.build().unwrap())
+        };
+        let peap = |builder: PeerConfigBuilder, identity| {
+            let inner = PeerConfig::builder().identity(identity).method(MethodType::GTC);
+            let inner = inner.build().unwrap();
+            builder.peap(PeapPeerConfig::builder(tls(), inner).build().unwrap())
+        };
+        let outside = |builder: PeerConfigBuilder| builder.build().unwrap().identity.unwrap();
+        let alice = Some("alice@example.org");
+        assert_eq!(outside(ttls(alice)), Identity::from("@example.org"));
+        assert_eq!(outside(ttls(Some("alice"))), Identity::from("anonymous"));
+        assert_eq!(outside(peap(ttls(alice), "bob@example.org")), Identity::from("@example.org"));
+        for (builder, with) in [
+            (ttls(alice).identity("carol"), "identity"),
+            (ttls(alice).method(MethodType::MD5), "methods other than PEAP and EAP-TTLS"),
+            (ttls(None), "an identity that is asked for"),
+            (peap(ttls(alice), "bob@example.net"), "identities of different realms"),
+        ] {
+            assert_eq!(error(builder), ConfigError::Conflict { field: "anonymous_identity", with });
         }
     }
 

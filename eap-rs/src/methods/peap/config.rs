@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::check_range;
 use crate::tls::{TlsPeerConfig, TlsServerConfig};
-use crate::{AuthenticatorConfig, ConfigError, MethodType, PeerConfig};
+use crate::{AuthenticatorConfig, ConfigError, Identity, MethodType, PeerConfig};
 
 /// Whether the two sides prove that the tunnel and the method inside have the same ends (version 0,
 /// \[MS-PEAP\] §3.1.5.5). Without it, what a peer has said outside any tunnel could be carried into
@@ -99,6 +99,11 @@ impl PeapPeerConfig {
             announce_length: true,
             accept_missing_result: false,
         }
+    }
+
+    /// Who logs in inside the tunnel, if that is known.
+    pub(crate) fn inner_identity(&self) -> Option<&Identity> {
+        self.inner.identity()
     }
 }
 

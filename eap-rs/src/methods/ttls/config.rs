@@ -82,6 +82,14 @@ impl TtlsPeerConfig {
             nt_hash: None,
         }
     }
+
+    /// Who logs in inside the tunnel, if that is known.
+    pub(crate) fn inner_identity(&self) -> Option<&Identity> {
+        match &self.inner {
+            InnerPeerConfig::Eap(config) => config.identity(),
+            InnerPeerConfig::Password(config) => config.identity.as_ref(),
+        }
+    }
 }
 
 /// Collects a [`TtlsPeerConfig`]. Nothing is refused before [`Self::build`]. Of the protocols inside

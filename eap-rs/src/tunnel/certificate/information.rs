@@ -5,12 +5,11 @@ use core::fmt::{self, Write};
 use sha2::{Digest, Sha256};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
-use x509_cert::der::asn1::{ObjectIdentifier, Utf8StringRef};
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::CertificateRefusal;
 use super::distinguished_name::distinguished_name;
-use super::names::{alternative_names, common_name};
+use super::names::{alternative_names, common_name, principal_name};
 use super::refusal::sanitised;
 
 /// What a certificate says. Nothing in it has been checked by having been read; texts are
@@ -65,12 +64,10 @@ impl CertificateInfo {
             match name {
                 GeneralName::DnsName(name) => info.dns_names.push(sanitised(name.as_str())),
                 GeneralName::Rfc822Name(name) => info.mail_addresses.push(sanitised(name.as_str())),
-                GeneralName::OtherName(name) if name.type_id == USER_PRINCIPAL_NAME => {
-                    let text = Utf8StringRef::try_from(&name.value);
-                    let text = text.map_err(|_| CertificateRefusal::Malformed)?;
-                    info.principal_names.push(sanitised(text.as_str()));
+                other => {
+                    let name = principal_name(other)?;
+                    info.principal_names.extend(name.as_deref().map(sanitised));
                 }
-                _ => {}
             }
         }
         Ok(info)
@@ -98,7 +95,3 @@ fn hex(octets: &[u8]) -> String {
 
 /// Names told of one certificate.
 const MAX_NAMES: usize = 32;
-
-/// szOID_NT_PRINCIPAL_NAME.
-const USER_PRINCIPAL_NAME: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.3");

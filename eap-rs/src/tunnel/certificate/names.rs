@@ -1,22 +1,25 @@
-//! Which server names are accepted, and which ones a certificate presents.
+//! Which names are accepted, and which ones a certificate presents.
 
 use core::fmt;
 
 use rustls_pki_types::DnsName;
 use x509_cert::Certificate;
-use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::asn1::{ObjectIdentifier, Utf8StringRef};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::{DirectoryString, GeneralName};
 
 use super::CertificateRefusal;
+use super::policy::Role;
 use super::refusal::sanitised;
 use crate::ConfigError;
 
-/// A server name that is accepted. Kept in lower case.
+/// A name that is accepted. Those of servers are kept in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NameRule {
     Exact(String),
     Suffix(String),
+    Client(String),
+    ClientSuffix(String),
 }
 
 impl NameRule {
@@ -29,9 +32,45 @@ impl NameRule {
         dns_name("server_name_suffix", name.strip_prefix('.').unwrap_or(name)).map(Self::Suffix)
     }
 
+    pub(super) fn client(name: &str) -> Result<Self, ConfigError> {
+        match name {
+            "" => Err(ConfigError::Empty { field: "client_name" }),
+            name => Ok(Self::Client(name.to_owned())),
+        }
+    }
+
+    /// With or without the dot in front, as [`Self::suffix`].
+    pub(super) fn client_suffix(name: &str) -> Result<Self, ConfigError> {
+        dns_name("client_name_suffix", name.strip_prefix('.').unwrap_or(name))
+            .map(Self::ClientSuffix)
+    }
+
+    /// Whose name it is.
+    pub(super) fn role(&self) -> Role {
+        match self {
+            Self::Exact(_) | Self::Suffix(_) => Role::Server,
+            Self::Client(_) | Self::ClientSuffix(_) => Role::Client,
+        }
+    }
+
+    fn matches(&self, presented: &str) -> bool {
+        match self {
+            Self::Exact(_) | Self::Suffix(_) => self.matches_server(presented),
+            Self::Client(name) => {
+                let ((user, host), (other, other_host)) = (split(name), split(presented));
+                user == other && host.eq_ignore_ascii_case(other_host)
+            }
+            // A wildcard is no client's name.
+            Self::ClientSuffix(suffix) => {
+                let host = split(presented).1.to_ascii_lowercase();
+                DnsName::try_from(host.as_str()).is_ok() && is_below(&host, suffix)
+            }
+        }
+    }
+
     /// A wildcard stands for one whole label. Under a suffix it needs no label to compare with:
     /// every name that it stands for ends in the suffix when the part behind the `*` does.
-    fn matches(&self, presented: &str) -> bool {
+    fn matches_server(&self, presented: &str) -> bool {
         let presented = presented.to_ascii_lowercase();
         let (base, wildcard) = match presented.strip_prefix("*.") {
             Some(base) => (base, true),
@@ -48,39 +87,54 @@ impl NameRule {
                 name.split_once('.').is_some_and(|(_, parent)| parent == base)
             }
             Self::Exact(name) => name == base,
-            Self::Suffix(suffix) => base
-                .strip_suffix(suffix.as_str())
-                .is_some_and(|head| head.is_empty() || head.ends_with('.')),
+            Self::Suffix(suffix) => is_below(base, suffix),
+            Self::Client(_) | Self::ClientSuffix(_) => false,
         }
     }
+}
+
+/// Whether a name is this one, or below it.
+fn is_below(name: &str, suffix: &str) -> bool {
+    name.strip_suffix(suffix).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+}
+
+/// What is in front of the last `@`, if there is one, and the host.
+fn split(name: &str) -> (Option<&str>, &str) {
+    name.rsplit_once('@').map_or((None, name), |(user, host)| (Some(user), host))
 }
 
 impl fmt::Display for NameRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exact(name) => f.write_str(name),
-            Self::Suffix(suffix) => write!(f, "a name in {suffix}"),
+            Self::Exact(name) | Self::Client(name) => f.write_str(name),
+            Self::Suffix(suffix) | Self::ClientSuffix(suffix) => write!(f, "a name in {suffix}"),
         }
     }
 }
 
-/// The names by which a server certificate can be recognised.
+/// The names by which a certificate can be recognised.
 #[derive(Debug)]
 pub(super) struct PresentedNames {
     names: Vec<String>,
-    /// There is no dNSName, so the common name stands in (RFC 6125 §6.4.4).
+    /// There is no alternative name, so the common name stands in (RFC 6125 §6.4.4).
     pub(super) from_common_name: bool,
 }
 
 impl PresentedNames {
-    pub(super) fn of(certificate: &Certificate) -> Result<Self, CertificateRefusal> {
-        let names: Vec<_> = alternative_names(certificate)?
-            .into_iter()
-            .filter_map(|name| match name {
-                GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
-                _ => None,
-            })
-            .collect();
+    /// A server has dNSNames; a client may have mail addresses and user principal names as well
+    /// (RFC 5216 §5.2).
+    pub(super) fn of(certificate: &Certificate, role: Role) -> Result<Self, CertificateRefusal> {
+        let mut names = Vec::new();
+        for name in alternative_names(certificate)? {
+            match (&name, role) {
+                (GeneralName::DnsName(name), _) => names.push(name.as_str().to_owned()),
+                (GeneralName::Rfc822Name(name), Role::Client) => {
+                    names.push(name.as_str().to_owned());
+                }
+                (other, Role::Client) => names.extend(principal_name(other)?),
+                (_, Role::Server) => {}
+            }
+        }
         // An unusable dNSName is still a dNSName: it keeps the common name out.
         if !names.is_empty() {
             return Ok(Self { names, from_common_name: false });
@@ -115,6 +169,18 @@ pub(super) fn alternative_names(
     }
 }
 
+/// The user principal name, if it is one.
+pub(super) fn principal_name(name: &GeneralName) -> Result<Option<String>, CertificateRefusal> {
+    match name {
+        GeneralName::OtherName(name) if name.type_id == USER_PRINCIPAL_NAME => {
+            let text = Utf8StringRef::try_from(&name.value);
+            let text = text.map_err(|_| CertificateRefusal::Malformed)?;
+            Ok(Some(text.as_str().to_owned()))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// The most specific common name: the last one (RFC 6125 §6.4.4).
 pub(super) fn common_name(certificate: &Certificate) -> Option<String> {
     let attributes = certificate.tbs_certificate().subject().iter();
@@ -132,3 +198,7 @@ fn dns_name(field: &'static str, name: &str) -> Result<String, ConfigError> {
 }
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// szOID_NT_PRINCIPAL_NAME.
+const USER_PRINCIPAL_NAME: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.3");

@@ -38,6 +38,7 @@ pub enum ClockPolicy {
 /// | CA | what leads to it in a chain of CAs; a certificate that *is* one of the CA certificates, byte for byte, CA or not |
 /// | pin | only a leaf with one of the fingerprints; with a CA, both must hold; without, the pin replaces the CA |
 /// | server name | only a leaf with a dNSName that fits; the common name stands in only where there is no dNSName at all and no CA in the chain has name constraints |
+/// | client name | only a leaf with a mail address, user principal name or dNSName that fits; the common name stands in only where there is none of those and no CA in the chain has name constraints |
 /// | revocation list | only what a correctly signed, current list covers, for the leaf and each intermediate: with one list configured, every issuer needs one. Certificates that are configured themselves are not looked up |
 ///
 /// Always checked: dates (see [`ClockPolicy`]), purpose (a certificate without extended key
@@ -161,6 +162,21 @@ impl CertificatePolicyBuilder {
         self.remember(added)
     }
 
+    /// Accepts this client: a mail address, user principal name, DNS name or common name. With
+    /// [`client_name_suffix`](Self::client_name_suffix) and repeated calls: any of them. Upper and
+    /// lower case are the same, but in front of an `@`.
+    pub fn client_name(mut self, name: &str) -> Self {
+        let added = NameRule::client(name).map(|rule| self.names.push(rule));
+        self.remember(added)
+    }
+
+    /// Accepts clients of this DNS name and of every name below it: `example.org` takes
+    /// `alice@example.org`, `phone-17.example.org` and `bob@sales.example.org`.
+    pub fn client_name_suffix(mut self, name: &str) -> Self {
+        let added = NameRule::client_suffix(name).map(|rule| self.names.push(rule));
+        self.remember(added)
+    }
+
     /// Accepts only certificates with this SHA-256 fingerprint, or another pinned one.
     pub fn pin_sha256(mut self, fingerprint: [u8; 32]) -> Self {
         self.pins.push(fingerprint);
@@ -217,8 +233,11 @@ impl CertificatePolicyBuilder {
             Role::Client if self.insecure => {
                 return conflict("insecure_no_server_authentication", "a policy for clients");
             }
-            Role::Client if !self.names.is_empty() => {
+            Role::Client if self.names.iter().any(|name| name.role() == Role::Server) => {
                 return conflict("server_name", "a policy for clients");
+            }
+            Role::Server if self.names.iter().any(|name| name.role() == Role::Client) => {
+                return conflict("client_name", "a policy for servers");
             }
             _ if self.insecure
                 && (trusts || !self.names.is_empty() || !self.revocation_lists.is_empty()) =>
@@ -282,7 +301,7 @@ impl CertificatePolicyBuilder {
 
 /// Who presents the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Server,
     Client,
 }

@@ -80,7 +80,7 @@ pub enum CertificateRefusal {
     /// Issued for another purpose (RFC 5280 §4.2.1.12).
     #[error("the certificate was issued for another purpose")]
     WrongUsage,
-    /// Issued for another server.
+    /// Issued for somebody else.
     #[error("the certificate is for {presented}, expected {expected}")]
     NameMismatch {
         /// The names accepted.

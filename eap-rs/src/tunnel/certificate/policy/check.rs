@@ -43,7 +43,7 @@ impl CertificatePolicy {
         if certificate.tbs_certificate().version() != Version::V3 {
             return Err(CertificateRefusal::OldVersion);
         }
-        let names = PresentedNames::of(&certificate)?;
+        let names = PresentedNames::of(&certificate, self.role)?;
         let clock = match (self.clock, unix_time) {
             (ClockPolicy::Ignore, _) | (ClockPolicy::IgnoreUntilSet, None) => Clock::Unchecked,
             (ClockPolicy::Strict, None) => Clock::Unknown,

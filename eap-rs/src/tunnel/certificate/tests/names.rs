@@ -1,4 +1,4 @@
-use rcgen::{DnType, GeneralSubtree, NameConstraints};
+use rcgen::{DnType, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints, SanType};
 
 use super::*;
 use crate::ConfigError;
@@ -265,4 +265,109 @@ fn cve_2026_35331_a_common_name_does_not_slip_past_name_constraints() {
     // Without a rule for names, none is taken from the common name.
     let policy = build(CertificatePolicy::for_servers().ca(&root.der));
     assert_eq!(check(&policy, &[&leaf("radius.example.org"), &sub_ca]), Ok(()));
+}
+
+/// Whether a client with these names, and the common name `client`, is accepted.
+fn accepts_client(builder: CertificatePolicyBuilder, names: &[SanType]) -> bool {
+    let root = Issued::root("root");
+    let leaf = root.leaf(|params| {
+        common_names(params, &["client"]);
+        params.subject_alt_names = names.to_vec();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    judge(&build(builder.ca(&root.der)), &leaf)
+}
+
+fn client(name: &str) -> CertificatePolicyBuilder {
+    CertificatePolicy::for_clients().client_name(name)
+}
+
+fn client_suffix(name: &str) -> CertificatePolicyBuilder {
+    CertificatePolicy::for_clients().client_name_suffix(name)
+}
+
+fn mail(name: &str) -> SanType {
+    SanType::Rfc822Name(name.try_into().unwrap())
+}
+
+fn principal(name: &str) -> SanType {
+    let text = rcgen::OtherNameValue::Utf8String(name.into());
+    SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], text))
+}
+
+#[test]
+fn a_client_is_known_by_its_mail_address_principal_name_or_dns_name() {
+    for (kind, name) in [
+        (mail as fn(&str) -> SanType, "alice@example.org"),
+        (principal, "alice@example.org"),
+        (dns, "phone-17.example.org"),
+    ] {
+        assert!(accepts_client(client(name), &[kind(name)]));
+        assert!(accepts_client(client(name), &[dns("other.example"), kind(name)]));
+        assert!(accepts_client(client(&name.replace("example", "EXAMPLE")), &[kind(name)]));
+        assert!(accepts_client(client("bob").client_name(name), &[kind(name)]));
+        assert!(accepts_client(client_suffix("example.org"), &[kind(name)]));
+        assert!(accepts_client(client_suffix(".Example.org"), &[kind(name)]));
+        for other in ["example.org", "xphone-17.example.org", "mallory@example.org", "", "*"] {
+            assert!(!accepts_client(client("nobody").client_name(name), &[kind(other)]), "{other}");
+        }
+    }
+    for other in ["Alice@example.org", "alice@example.org.evil.example", "alice", "alice@"] {
+        assert!(!accepts_client(client("alice@example.org"), &[mail(other)]), "{other}");
+        assert!(!accepts_client(client("alice@example.org"), &[principal(other)]), "{other}");
+    }
+}
+
+#[test]
+fn a_clients_suffix_begins_at_a_label_of_the_host() {
+    for name in ["alice@example.org", "a@b@example.org", "alice@sales.example.org"] {
+        assert!(accepts_client(client_suffix("example.org"), &[principal(name)]), "{name}");
+    }
+    for name in [
+        "alice@notexample.org",
+        "alice@example.org.evil.example",
+        "example.org@evil.example",
+        "alice@evil.example\0.example.org",
+        "alice@.example.org",
+        "alice@*.example.org",
+        "alice@",
+        "alice@x y.example.org",
+    ] {
+        assert!(!accepts_client(client_suffix("example.org"), &[principal(name)]), "{name:?}");
+    }
+    assert!(!accepts_client(client_suffix("example.org"), &[dns("*.example.org")]));
+}
+
+#[test]
+fn a_clients_common_name_counts_where_there_is_no_other_name() {
+    assert!(accepts_client(client("client"), &[]));
+    assert!(accepts_client(client("Client"), &[]));
+    assert!(!accepts_client(client("client"), &[mail("alice@example.org")]));
+    let address = SanType::IpAddress([192, 0, 2, 1].into());
+    assert!(accepts_client(client("client"), &[address]));
+    let root = Issued::root("root");
+    let sub_ca = constrained(&root, "example.org");
+    let leaf = sub_ca.leaf(|params| {
+        common_names(params, &["client"]);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    let policy = build(client("client").ca(&root.der));
+    assert_eq!(check(&policy, &[&leaf, &sub_ca]), Err(CertificateRefusal::NameConstraint));
+}
+
+#[test]
+fn names_of_the_other_side_are_refused() {
+    let pinned = |builder: CertificatePolicyBuilder| builder.pin_sha256([0; 32]).build(&provider());
+    for builder in [
+        CertificatePolicy::for_servers().client_name("alice"),
+        CertificatePolicy::for_servers().client_name_suffix("example.org"),
+    ] {
+        let with = "a policy for servers";
+        let mistake = pinned(builder).unwrap_err();
+        assert_eq!(mistake, ConfigError::Conflict { field: "client_name", with });
+    }
+    let mistake = pinned(client("")).unwrap_err();
+    assert_eq!(mistake, ConfigError::Empty { field: "client_name" });
+    let mistake = pinned(client_suffix("*.example.org")).unwrap_err();
+    assert_eq!(mistake, ConfigError::InvalidName { field: "client_name_suffix" });
 }
