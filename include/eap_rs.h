@@ -356,6 +356,16 @@ typedef enum {
     EAPRS_CRYPTO_BINDING_REQUIRED = 3,
 } eaprs_crypto_binding;
 
+// What a server may get wrong, and the peer puts up with.
+typedef enum {
+    // Cisco ACS sends an empty packet in the place of the Result; it counts once the method inside
+    // has succeeded. Not with EAPRS_CRYPTO_BINDING_REQUIRED.
+    EAPRS_PEAP_QUIRK_ACCEPT_MISSING_RESULT = 1,
+    // A server that is confused by the length that each message of the handshake says, also where
+    // it fits one packet. Without it, the NPS of Windows Server 2008 is.
+    EAPRS_PEAP_QUIRK_OMIT_LENGTH = 2,
+} eaprs_peap_quirk;
+
 // Collects an authenticator's configuration.
 typedef struct eaprs_authenticator_builder eaprs_authenticator_builder;
 
@@ -469,6 +479,20 @@ eaprs_status eaprs_authenticator_builder_token_prompt(eaprs_authenticator_builde
 eaprs_status eaprs_authenticator_builder_password_retries(eaprs_authenticator_builder *builder,
                                                           uint8_t retries);
 
+// Makes it a backend authenticator (RFC 4137 section 6): packets travel in RADIUS or another AAA
+// protocol, and retransmission is the NAS's. `eaprs_session_pick_up` takes the first Response.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_authenticator_builder_backend(eaprs_authenticator_builder *builder);
+
+// How long a backend waits for a Response, in milliseconds; 60000 if not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_authenticator_builder_response_timeout(eaprs_authenticator_builder *builder,
+                                                          uint64_t time_ms);
+
 // How long a question stays open, in milliseconds; 30000 if not set.
 //
 // # Safety
@@ -524,8 +548,9 @@ void eaprs_authenticator_config_free(eaprs_authenticator_config *config);
 // Accepts PEAP (Type 25), after the methods named before. The conversation inside the tunnel is
 // that of `inner`: identity, password and methods, none of them with a tunnel. The identity of
 // `builder` travels in clear text, and may be an anonymous one. `max_version` is the highest
-// version of PEAP, 0 (as a rule) or 1; `crypto_binding` an `eaprs_crypto_binding`. Both
-// configurations are shared: they may be freed.
+// version of PEAP, 0 (as a rule) or 1; `crypto_binding` an `eaprs_crypto_binding`; `quirks` the sum
+// of the `eaprs_peap_quirk` to put up with, 0 as a rule. Both configurations are shared: they may
+// be freed.
 //
 // # Safety
 // All three are live handles.
@@ -533,7 +558,8 @@ eaprs_status eaprs_peer_builder_peap(eaprs_peer_builder *builder,
                                      const eaprs_tls_peer_config *tls,
                                      const eaprs_peer_config *inner,
                                      uint8_t max_version,
-                                     uint32_t crypto_binding);
+                                     uint32_t crypto_binding,
+                                     uint32_t quirks);
 
 // Offers PEAP (Type 25), after the methods named before. Inside the tunnel the peer is offered the
 // methods of `inner`, none of them with a tunnel. `max_version` is the highest version of PEAP, 0
@@ -561,6 +587,14 @@ eaprs_status eaprs_peer_builder_new(eaprs_peer_builder **builder);
 eaprs_status eaprs_peer_builder_identity(eaprs_peer_builder *builder,
                                          const uint8_t *identity,
                                          size_t len);
+
+// Gives, in the place of an identity, what may be known of the one inside the tunnel
+// (`eaprs_identity_anonymous`): `@example.org` if `alice@example.org` logs in there. Every method
+// has to be PEAP or EAP-TTLS, with an identity of that realm inside.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_peer_builder_anonymous_identity(eaprs_peer_builder *builder);
 
 // The password, at most 1015 octets. It is copied, and wiped with the configuration. Without it
 // the session asks when a method needs one.
@@ -760,6 +794,13 @@ eaprs_status eaprs_tls_peer_builder_max_version(eaprs_tls_peer_builder *builder,
 // `builder` is a live handle.
 eaprs_status eaprs_tls_peer_builder_fragment_size(eaprs_tls_peer_builder *builder, size_t octets);
 
+// The most octets of one message received, all its fragments together, 4096 to 16777216; 65536 if
+// not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_max_message(eaprs_tls_peer_builder *builder, size_t octets);
+
 // Whether sessions are resumed, where the server lets us; they are if not set. They are kept in
 // the settings that are built: every session that shares those resumes them, for the same
 // identity.
@@ -857,6 +898,13 @@ eaprs_status eaprs_tls_server_builder_max_version(eaprs_tls_server_builder *buil
 // `builder` is a live handle.
 eaprs_status eaprs_tls_server_builder_fragment_size(eaprs_tls_server_builder *builder,
                                                     size_t octets);
+
+// The most octets of one message received, all its fragments together, 4096 to 16777216; 65536 if
+// not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_max_message(eaprs_tls_server_builder *builder, size_t octets);
 
 // Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after a full login; if not
 // set, every login is a full one. At most `capacity` sessions are kept in memory, up to 1000000,
@@ -1015,6 +1063,40 @@ eaprs_status eaprs_tls_server_builder_client_ca(eaprs_tls_server_builder *builde
                                                 const uint8_t *certificates,
                                                 size_t len);
 
+// Accepts this peer: a mail address, user principal name, DNS name or common name of its
+// certificate, UTF-8. With `..._client_name_suffix` and repeated calls: any of them. Upper and
+// lower case are the same, but in front of an `@`.
+//
+// # Safety
+// `builder` is a live handle; `name` has `len` octets.
+eaprs_status eaprs_tls_server_builder_client_name(eaprs_tls_server_builder *builder,
+                                                  const uint8_t *name,
+                                                  size_t len);
+
+// Accepts peers of this DNS name and of every name below it: `example.org` takes
+// `alice@example.org`, `phone-17.example.org` and `bob@sales.example.org`.
+//
+// # Safety
+// `builder` is a live handle; `name` has `len` octets.
+eaprs_status eaprs_tls_server_builder_client_name_suffix(eaprs_tls_server_builder *builder,
+                                                         const uint8_t *name,
+                                                         size_t len);
+
+// Accepts only peers whose certificate has this SHA-256 fingerprint of 32 octets, or another
+// pinned one. With a client CA, both must hold; without, the pin replaces it.
+//
+// # Safety
+// `builder` is a live handle; `fingerprint` has 32 octets.
+eaprs_status eaprs_tls_server_builder_client_pin_sha256(eaprs_tls_server_builder *builder,
+                                                        const uint8_t *fingerprint);
+
+// Also accepts peers' *chains* signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs
+// made them.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_allow_legacy_signatures(eaprs_tls_server_builder *builder);
+
 // Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
 // be repeated.
 //
@@ -1066,6 +1148,19 @@ eaprs_status eaprs_peer_builder_ttls(eaprs_peer_builder *builder,
                                      const uint8_t *password,
                                      size_t password_len);
 
+// As `eaprs_peer_builder_ttls`, with the NT hash of the password in its place, 16 octets: for
+// MS_CHAP and MS_CHAP_V2.
+//
+// # Safety
+// Both are live handles; `identity` and `hash` have as many octets as is said.
+eaprs_status eaprs_peer_builder_ttls_nt_hash(eaprs_peer_builder *builder,
+                                             const eaprs_tls_peer_config *tls,
+                                             uint32_t protocol,
+                                             const uint8_t *identity,
+                                             size_t identity_len,
+                                             const uint8_t *hash,
+                                             size_t hash_len);
+
 // Offers EAP-TTLS (Type 21), after the methods named before. The peer chooses what happens inside
 // the tunnel: EAP, with the methods of `inner`, none of them with a tunnel, unless `inner` is NULL;
 // or a protocol in `protocols`, the sum of the `eaprs_inner` allowed of PAP, CHAP, MS_CHAP and
@@ -1090,6 +1185,33 @@ eaprs_status eaprs_eapol_logoff_frame(const uint8_t *source_mac,
                                       uint8_t *frame,
                                       size_t capacity,
                                       size_t *len);
+
+// What to give in the place of an identity where everybody can read it, outside a tunnel:
+// `@example.org` of `alice@example.org`; `anonymous` if there is no realm. Not NUL-terminated;
+// borrowed from `identity`, or static. NULL if `identity` is.
+//
+// # Safety
+// `identity` has `len` octets; `anonymous_len` is NULL or valid for a write.
+const uint8_t *eaprs_identity_anonymous(const uint8_t *identity, size_t len, size_t *anonymous_len);
+
+// The realm of an identity that is a Network Access Identifier: `example.org` of
+// `alice@example.org`. Not NUL-terminated; borrowed from `identity`. NULL if it has none, or is no
+// such identifier: then it is still an identity.
+//
+// # Safety
+// `identity` has `len` octets; `realm_len` is NULL or valid for a write.
+const uint8_t *eaprs_identity_realm(const uint8_t *identity, size_t len, size_t *realm_len);
+
+// Whether the realm of an identity is this one, or, if `below`, one below it. Upper and lower case
+// are the same in ASCII; anything else has to be the same octets. False if either is no realm.
+//
+// # Safety
+// `identity` and `realm` have as many octets as is said.
+bool eaprs_identity_is_of_realm(const uint8_t *identity,
+                                size_t len,
+                                const uint8_t *realm,
+                                size_t realm_len,
+                                bool below);
 
 // Output SEND: the packet to send, or a supplicant's Ethernet frame; NULL otherwise.
 //
@@ -1268,6 +1390,19 @@ eaprs_status eaprs_session_answer_offer(eaprs_session *session,
                                         size_t count,
                                         uint64_t now_ms);
 
+// Answers POLICY as `eaprs_session_answer_offer`, with a message to have displayed first: UTF-8, 1
+// to 1015 octets.
+//
+// # Safety
+// `session` is a live handle; `methods` has `count` numbers, `message` has `len` octets.
+eaprs_status eaprs_session_answer_offer_with_notification(eaprs_session *session,
+                                                          uint64_t query_id,
+                                                          const uint32_t *methods,
+                                                          size_t count,
+                                                          const uint8_t *message,
+                                                          size_t len,
+                                                          uint64_t now_ms);
+
 // Answers CREDENTIAL: the password in clear text. It is copied, and wiped after use.
 //
 // # Safety
@@ -1349,6 +1484,17 @@ void eaprs_session_free(eaprs_session *session);
 // # Safety
 // `session` is a live handle.
 eaprs_status eaprs_session_start(eaprs_session *session, uint64_t now_ms);
+
+// Begins an authenticator's conversation, or begins it again, with a Response to a Request that a
+// NAS has sent: the identity, as a rule, which is then not asked for. If it is discarded, nothing
+// has begun. ERROR for other roles.
+//
+// # Safety
+// `session` is a live handle; `response` has `len` octets.
+eaprs_received eaprs_session_pick_up(eaprs_session *session,
+                                     const uint8_t *response,
+                                     size_t len,
+                                     uint64_t now_ms);
 
 // Feeds one packet from the network: an EAP packet, or a supplicant's Ethernet frame. No packet
 // can be an error.

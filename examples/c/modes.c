@@ -83,7 +83,7 @@ static eaprs_peer_config *configure_tunnel(const struct settings *settings,
         return NULL;
     eaprs_peer_builder *builder = builder_for(outer_identity(settings), "");
     if (mode->method == PEAP)
-        eaprs_peer_builder_peap(builder, tls, inner, 0, EAPRS_CRYPTO_BINDING_IF_OFFERED);
+        eaprs_peer_builder_peap(builder, tls, inner, 0, EAPRS_CRYPTO_BINDING_IF_OFFERED, 0);
     else
         eaprs_peer_builder_ttls_eap(builder, tls, inner);
     eaprs_peer_config_free(inner);

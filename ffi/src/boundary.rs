@@ -30,6 +30,13 @@ impl Fallback for u64 {
     }
 }
 
+/// Octets that are lent: there are none.
+impl Fallback for Option<&[u8]> {
+    fn fallback(_: eaprs_status) -> Self {
+        None
+    }
+}
+
 /// Runs the body of an exported function. A panic must not cross into C; it becomes
 /// [`eaprs_status::Panic`].
 pub(crate) fn guard<T: Fallback>(body: impl FnOnce() -> Result<T, eaprs_status>) -> T {

@@ -11,6 +11,7 @@
 mod boundary;
 mod config;
 mod eapol;
+mod identity;
 mod output;
 mod query;
 mod session;
@@ -20,6 +21,7 @@ mod version;
 
 pub use config::*;
 pub use eapol::*;
+pub use identity::*;
 pub use output::*;
 pub use query::*;
 pub use session::*;

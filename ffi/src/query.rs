@@ -143,11 +143,39 @@ pub unsafe extern "C" fn eaprs_session_answer_offer(
 ) -> eaprs_status {
     // SAFETY: the caller's promise.
     let (session, methods) = unsafe { (object_mut(session), numbers(methods, count)) };
+    answer(session, query_id, || Ok(Answer::Offer(offer(methods?)?)), now_ms)
+}
+
+/// Answers POLICY as `eaprs_session_answer_offer`, with a message to have displayed first: UTF-8, 1
+/// to 1015 octets.
+///
+/// # Safety
+/// `session` is a live handle; `methods` has `count` numbers, `message` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_offer_with_notification(
+    session: *mut eaprs_session,
+    query_id: u64,
+    methods: *const u32,
+    count: usize,
+    message: *const u8,
+    len: usize,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, methods) = unsafe { (object_mut(session), numbers(methods, count)) };
+    // SAFETY: the caller's promise.
+    let message = unsafe { text(message, len) };
     let offer = || {
-        let methods: Option<Vec<MethodType>> = methods?.iter().map(|m| ietf(*m)).collect();
-        Ok(Answer::Offer(Offer::new(methods.ok_or(eaprs_status::InvalidArgument)?)))
+        let mut offer = offer(methods?)?;
+        offer.notification = Some(message?.to_owned());
+        Ok(Answer::Offer(offer))
     };
     answer(session, query_id, offer, now_ms)
+}
+
+fn offer(methods: &[u32]) -> Result<Offer, eaprs_status> {
+    let methods: Option<Vec<MethodType>> = methods.iter().map(|m| ietf(*m)).collect();
+    Ok(Offer::new(methods.ok_or(eaprs_status::InvalidArgument)?))
 }
 
 /// Answers CREDENTIAL: the password in clear text. It is copied, and wiped after use.

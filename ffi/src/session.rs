@@ -222,6 +222,33 @@ pub unsafe extern "C" fn eaprs_session_start(
     })
 }
 
+/// Begins an authenticator's conversation, or begins it again, with a Response to a Request that a
+/// NAS has sent: the identity, as a rule, which is then not asked for. If it is discarded, nothing
+/// has begun. ERROR for other roles.
+///
+/// # Safety
+/// `session` is a live handle; `response` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_pick_up(
+    session: *mut eaprs_session,
+    response: *const u8,
+    len: usize,
+    now_ms: u64,
+) -> eaprs_received {
+    // SAFETY: the caller's promise.
+    let (session, response) = unsafe { (object_mut(session), bytes(response, len)) };
+    guard(|| {
+        let response = response?;
+        session?.run(|session| match &mut session.role {
+            Role::Authenticator(authenticator) => {
+                let received = authenticator.pick_up(response, Instant::from_millis(now_ms));
+                Ok(session.received(received))
+            }
+            Role::Peer(_) | Role::Supplicant(_) => Err(eaprs_status::WrongRole),
+        })
+    })
+}
+
 /// Feeds one packet from the network: an EAP packet, or a supplicant's Ethernet frame. No packet
 /// can be an error.
 ///

@@ -192,6 +192,23 @@ static void an_offer_of_numbers_that_are_no_types_is_refused(void)
     pair_free(&both);
 }
 
+static void an_offer_may_say_something_first(void)
+{
+    const uint32_t methods[1] = {METHOD_MD5};
+    pair both = start_asking(METHOD_MD5);
+    eaprs_session *asks = pair_run_until(&both, EAPRS_QUERY_POLICY);
+    uint64_t id = eaprs_session_query_id(asks);
+
+    CHECK_STATUS(eaprs_session_answer_offer_with_notification(asks, id, methods, 1, octets("\xff"),
+                                                              1, both.now_ms), INVALID_ARGUMENT);
+    CHECK_OK(eaprs_session_answer_offer_with_notification(asks, id, methods, 1, octets("welcome"),
+                                                          7, both.now_ms));
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    CHECK(strcmp(both.displayed, "welcome") == 0);
+    pair_free(&both);
+}
+
 /* The NT hash of "secret". */
 static const uint8_t nt_hash[16] = {0x87, 0x8d, 0x80, 0x14, 0x60, 0x6c, 0xda, 0x29,
                                     0x67, 0x7a, 0x44, 0xef, 0xa1, 0x35, 0x3f, 0xc7};
@@ -337,6 +354,7 @@ int main(void)
     a_challenge_for_a_user();
     an_offer_decides_the_methods();
     an_offer_of_numbers_that_are_no_types_is_refused();
+    an_offer_may_say_something_first();
     an_nt_hash_does_for_a_password();
     an_account_of_no_kind_is_refused();
     a_disabled_account_says_why();

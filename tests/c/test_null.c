@@ -27,6 +27,7 @@ static void the_peer_builder(void)
     CHECK_NULL(eaprs_peer_builder_new(NULL));
     CHECK_NULL(eaprs_peer_builder_identity(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_peer_builder_identity(builder, NULL, 1));
+    CHECK_NULL(eaprs_peer_builder_anonymous_identity(NULL));
     CHECK_NULL(eaprs_peer_builder_password(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_peer_builder_password(builder, NULL, 1));
     CHECK_NULL(eaprs_peer_builder_nt_hash(NULL, octets("0123456789abcdef"), 16));
@@ -71,6 +72,8 @@ static void the_authenticator_builder(void)
     CHECK_NULL(eaprs_authenticator_builder_token_prompt(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_authenticator_builder_token_prompt(builder, NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_password_retries(NULL, 1));
+    CHECK_NULL(eaprs_authenticator_builder_backend(NULL));
+    CHECK_NULL(eaprs_authenticator_builder_response_timeout(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_answer_timeout(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_max_rounds(NULL, 1));
     CHECK_NULL(eaprs_authenticator_builder_retransmission(NULL, 1, 1, 1, 1));
@@ -150,7 +153,9 @@ static void no_session(void)
     CHECK(eaprs_session_poll(NULL) == EAPRS_OUTPUT_NONE);
     CHECK_NULL(eaprs_session_answer_text(NULL, 1, octets("a"), 1, 0));
     CHECK_NULL(eaprs_session_answer_secret(NULL, 1, octets("a"), 1, 0));
+    CHECK(eaprs_session_pick_up(NULL, octets("a"), 1, 0) == EAPRS_RECEIVED_ERROR);
     CHECK_NULL(eaprs_session_answer_offer(NULL, 1, offer, 1, 0));
+    CHECK_NULL(eaprs_session_answer_offer_with_notification(NULL, 1, offer, 1, octets("a"), 1, 0));
     CHECK_NULL(eaprs_session_answer_credential(NULL, 1, octets("a"), 1, 0));
     CHECK_NULL(eaprs_session_answer_account(NULL, 1, EAPRS_CREDENTIAL_CLEARTEXT, octets("a"), 1, 0, 0));
     CHECK(!eaprs_session_accepts_credential(NULL, EAPRS_CREDENTIAL_CLEARTEXT));
@@ -197,6 +202,7 @@ static void accessors(void)
 /* A Request for an identity, so that a question is open. */
 static void data_of_a_session(void)
 {
+    const uint32_t method = METHOD_MD5;
     eaprs_session *session = peer_session(peer_builder(NULL, NULL, METHOD_MD5));
     uint64_t id;
 
@@ -209,6 +215,9 @@ static void data_of_a_session(void)
     CHECK_NULL(eaprs_session_answer_text(session, id, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_secret(session, id, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_offer(session, id, NULL, 1, 0));
+    CHECK_NULL(eaprs_session_answer_offer_with_notification(session, id, NULL, 1, octets("a"), 1,
+                                                            0));
+    CHECK_NULL(eaprs_session_answer_offer_with_notification(session, id, &method, 1, NULL, 1, 0));
     CHECK_NULL(eaprs_session_answer_credential(session, id, NULL, 1, 0));
     CHECK_NULL(
         eaprs_session_answer_account(session, id, EAPRS_CREDENTIAL_CLEARTEXT, NULL, 1, 0, 0));

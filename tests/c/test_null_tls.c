@@ -19,9 +19,9 @@ static void tunnels_of_a_peer(eaprs_peer_builder *builder, const eaprs_tls_peer_
     const uint32_t pap = EAPRS_INNER_PAP, binding = EAPRS_CRYPTO_BINDING_IF_OFFERED;
     eaprs_peer_config *inner = peer_config(peer_builder("alice", NULL, METHOD_GTC));
 
-    CHECK_NULL(eaprs_peer_builder_peap(NULL, tls, inner, 0, binding));
-    CHECK_NULL(eaprs_peer_builder_peap(builder, NULL, inner, 0, binding));
-    CHECK_NULL(eaprs_peer_builder_peap(builder, tls, NULL, 0, binding));
+    CHECK_NULL(eaprs_peer_builder_peap(NULL, tls, inner, 0, binding, 0));
+    CHECK_NULL(eaprs_peer_builder_peap(builder, NULL, inner, 0, binding, 0));
+    CHECK_NULL(eaprs_peer_builder_peap(builder, tls, NULL, 0, binding, 0));
     CHECK_NULL(eaprs_peer_builder_ttls_eap(NULL, tls, inner));
     CHECK_NULL(eaprs_peer_builder_ttls_eap(builder, NULL, inner));
     CHECK_NULL(eaprs_peer_builder_ttls_eap(builder, tls, NULL));
@@ -29,6 +29,14 @@ static void tunnels_of_a_peer(eaprs_peer_builder *builder, const eaprs_tls_peer_
     CHECK_NULL(eaprs_peer_builder_ttls(builder, NULL, pap, NULL, 0, NULL, 0));
     CHECK_NULL(eaprs_peer_builder_ttls(builder, tls, pap, NULL, 1, NULL, 0));
     CHECK_NULL(eaprs_peer_builder_ttls(builder, tls, pap, NULL, 0, NULL, 1));
+    CHECK_NULL(eaprs_peer_builder_ttls_nt_hash(NULL, tls, EAPRS_INNER_MS_CHAP, NULL, 0,
+                                               octets("0123456789abcdef"), 16));
+    CHECK_NULL(eaprs_peer_builder_ttls_nt_hash(builder, NULL, EAPRS_INNER_MS_CHAP, NULL, 0,
+                                               octets("0123456789abcdef"), 16));
+    CHECK_NULL(eaprs_peer_builder_ttls_nt_hash(builder, tls, EAPRS_INNER_MS_CHAP, NULL, 1,
+                                               octets("0123456789abcdef"), 16));
+    CHECK_NULL(eaprs_peer_builder_ttls_nt_hash(builder, tls, EAPRS_INNER_MS_CHAP, NULL, 0, NULL,
+                                               16));
     eaprs_peer_config_free(inner);
     /* What was refused has left no trace. */
     CHECK_OK(eaprs_peer_builder_build(builder, &inner));
@@ -82,6 +90,7 @@ static void the_tls_peer_builder(void)
     CHECK_NULL(eaprs_tls_peer_builder_min_version(NULL, EAPRS_TLS_1_2));
     CHECK_NULL(eaprs_tls_peer_builder_max_version(NULL, EAPRS_TLS_1_2));
     CHECK_NULL(eaprs_tls_peer_builder_fragment_size(NULL, 100));
+    CHECK_NULL(eaprs_tls_peer_builder_max_message(NULL, 65536));
     CHECK_NULL(eaprs_tls_peer_builder_build(NULL, &config));
     CHECK(config == untouched);
     CHECK(eaprs_tls_peer_builder_error(NULL, &len) == NULL && len == 0);
@@ -118,6 +127,14 @@ static void the_tls_server_builder(void)
     CHECK_NULL(eaprs_tls_server_builder_key_password(NULL, octets("a"), 1));
     CHECK_NULL(eaprs_tls_server_builder_key_password(builder, NULL, 1));
     CHECK_NULL(eaprs_tls_server_builder_client_ca(NULL, octets("a"), 1));
+    CHECK_NULL(eaprs_tls_server_builder_client_name(NULL, octets("a"), 1));
+    CHECK_NULL(eaprs_tls_server_builder_client_name(builder, NULL, 1));
+    CHECK_NULL(eaprs_tls_server_builder_client_name_suffix(NULL, octets("a"), 1));
+    CHECK_NULL(eaprs_tls_server_builder_client_name_suffix(builder, NULL, 1));
+    CHECK_NULL(eaprs_tls_server_builder_client_pin_sha256(NULL, key));
+    CHECK_NULL(eaprs_tls_server_builder_client_pin_sha256(builder, NULL));
+    CHECK_NULL(eaprs_tls_server_builder_allow_legacy_signatures(NULL));
+    CHECK_NULL(eaprs_tls_server_builder_max_message(NULL, 65536));
     CHECK_NULL(eaprs_tls_server_builder_client_ca(builder, NULL, 1));
     CHECK_NULL(eaprs_tls_server_builder_client_optional(NULL));
     CHECK_NULL(eaprs_tls_server_builder_client_crl(NULL, octets("a"), 1));

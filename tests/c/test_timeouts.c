@@ -69,6 +69,34 @@ static void a_peer_repeats_its_response_when_asked_again(void)
     eaprs_session_free(session);
 }
 
+/* The NAS has asked who is there, and retransmits. */
+static void a_backend_begins_with_a_response_and_sends_nothing_twice(void)
+{
+    const uint8_t alice[10] = {2, 7, 0, 10, 1, 'a', 'l', 'i', 'c', 'e'};
+    eaprs_authenticator_builder *builder = authenticator_builder(METHOD_MD5);
+    eaprs_session *session;
+    size_t len = 0;
+
+    CHECK_OK(eaprs_authenticator_builder_backend(builder));
+    CHECK_OK(eaprs_authenticator_builder_response_timeout(builder, 7000));
+    session = authenticator_session(builder);
+    CHECK(eaprs_session_pick_up(session, alice, 4, 0) == EAPRS_RECEIVED_DISCARDED);
+    CHECK(eaprs_session_pick_up(session, alice, sizeof alice, 0) == EAPRS_RECEIVED_ACCEPTED);
+    CHECK_EVENT(session, PEER_IDENTITY);
+    CHECK_EVENT(session, METHOD_STARTED);
+    CHECK_POLL(session, SEND);
+    CHECK(eaprs_session_packet(session, &len)[4] == METHOD_MD5 && len > 5);
+    CHECK_POLL(session, NONE);
+    CHECK(eaprs_session_timeout_ms(session, 0) == 7000);
+    CHECK_OK(eaprs_session_handle_timeout(session, 7000));
+    CHECK_FAILS(session, NO_RESPONSE);
+    eaprs_session_free(session);
+
+    session = peer_session(peer_builder("alice", NULL, METHOD_MD5));
+    CHECK(eaprs_session_pick_up(session, alice, sizeof alice, 0) == EAPRS_RECEIVED_ERROR);
+    eaprs_session_free(session);
+}
+
 static void a_peer_gives_up_a_silent_network(void)
 {
     eaprs_peer_builder *builder = peer_builder("alice", NULL, METHOD_MD5);
@@ -155,6 +183,7 @@ static void a_clock_at_its_end_does_no_harm(void)
 
 int main(void)
 {
+    a_backend_begins_with_a_response_and_sends_nothing_twice();
     an_authenticator_retransmits_and_gives_up();
     a_peer_repeats_its_response_when_asked_again();
     a_peer_gives_up_a_silent_network();

@@ -74,6 +74,15 @@ static void numbers_without_a_meaning_are_refused(void)
 
     CHECK_OK(eaprs_tls_peer_builder_fragment_size(peer, 63));
     peer_refused(peer, "fragment_size: 63 given");
+    peer = tls_peer(&ca);
+    CHECK_OK(eaprs_tls_peer_builder_max_message(peer, 4095));
+    peer_refused(peer, "max_message: 4095 given");
+    CHECK_OK(eaprs_tls_server_builder_max_message(server, 16777217));
+    server_refused(server, "max_message: 16777217 given");
+    server = tls_server(&ca);
+    CHECK_OK(eaprs_tls_server_builder_client_name_suffix(server, octets("*"), 1));
+    server_refused(server, "client_name_suffix: ");
+    server = tls_server(&ca);
     CHECK_OK(eaprs_tls_server_builder_min_version(server, EAPRS_TLS_1_3));
     CHECK_OK(eaprs_tls_server_builder_max_version(server, EAPRS_TLS_1_2));
     server_refused(server, "min_version: ");

@@ -71,7 +71,8 @@ static eaprs_peer_builder *peer_for(const inside *login, const eaprs_tls_peer_co
     }
     inner = peer_config(peer_builder(login->identity, login->password, login->method));
     if (login->tunnel == METHOD_PEAP) {
-        CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 0, EAPRS_CRYPTO_BINDING_IF_OFFERED));
+        CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 0, EAPRS_CRYPTO_BINDING_IF_OFFERED,
+                                         0));
     } else {
         CHECK_OK(eaprs_peer_builder_ttls_eap(builder, tls, inner));
     }
@@ -166,6 +167,71 @@ static void logins_of_every_kind(void)
     }
 }
 
+/* The hash of "secret" logs in as the password does. */
+static const uint8_t NT_HASH[17] = "\x87\x8d\x80\x14\x60\x6c\xda\x29"
+                                   "\x67\x7a\x44\xef\xa1\x35\x3f\xc7";
+
+static void logs_in_with_an_nt_hash(const inside *login, const char *identity)
+{
+    eaprs_tls_peer_config *peer_tls = phone_tls(EAPRS_TLS_1_3);
+    eaprs_tls_server_config *tls = server_tls();
+    eaprs_peer_builder *peer = outside();
+    pair both;
+
+    if (login->inner == EAPRS_INNER_EAP) {
+        eaprs_peer_builder *inside = peer_builder(identity, NULL, login->method);
+        eaprs_peer_config *inner;
+        CHECK_OK(eaprs_peer_builder_nt_hash(inside, NT_HASH, 16));
+        inner = peer_config(inside);
+        CHECK_OK(eaprs_peer_builder_peap(peer, peer_tls, inner, 0,
+                                         EAPRS_CRYPTO_BINDING_IF_OFFERED, 0));
+        eaprs_peer_config_free(inner);
+    } else {
+        CHECK_OK(eaprs_peer_builder_ttls_nt_hash(peer, peer_tls, login->inner, octets(identity),
+                                                 length(identity), NT_HASH, 16));
+    }
+    both = pair_start(peer, authenticator_for(login, tls));
+    eaprs_tls_peer_config_free(peer_tls);
+    eaprs_tls_server_config_free(tls);
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    knows_both_names(&both.peer, login);
+    CHECK(memcmp(both.peer.msk, both.authenticator.msk, 64) == 0);
+    pair_free(&both);
+}
+
+/* Who logs in is said inside; outside, the realm is. */
+static void is_anonymous_outside(bool peap)
+{
+    const char *identity = "alice@example.org";
+    eaprs_tls_peer_config *peer_tls = phone_tls(EAPRS_TLS_1_3);
+    eaprs_tls_server_config *tls = server_tls();
+    const inside *login = peap ? &LOGINS[0] : &LOGINS[4];
+    eaprs_peer_builder *peer = NULL;
+    pair both;
+
+    CHECK_OK(eaprs_peer_builder_new(&peer));
+    CHECK_OK(eaprs_peer_builder_anonymous_identity(peer));
+    if (peap) {
+        eaprs_peer_config *inner = peer_config(peer_builder(identity, "secret", METHOD_MSCHAPV2));
+        CHECK_OK(eaprs_peer_builder_peap(peer, peer_tls, inner, 0,
+                                         EAPRS_CRYPTO_BINDING_IF_OFFERED,
+                                         EAPRS_PEAP_QUIRK_OMIT_LENGTH));
+        eaprs_peer_config_free(inner);
+    } else {
+        CHECK_OK(eaprs_peer_builder_ttls(peer, peer_tls, EAPRS_INNER_PAP, octets(identity),
+                                         strlen(identity), octets("secret"), 6));
+    }
+    both = pair_start(peer, authenticator_for(login, tls));
+    eaprs_tls_peer_config_free(peer_tls);
+    eaprs_tls_server_config_free(tls);
+    pair_run(&both);
+    CHECK(pair_ended(&both, true));
+    CHECK(strcmp(both.authenticator.identity, "@example.org") == 0);
+    CHECK(strcmp(both.authenticator.inner_identity, identity) == 0);
+    pair_free(&both);
+}
+
 /* Both sides insist on crypto-binding, or speak the version that has none. */
 static void peap_with(uint8_t version, uint32_t binding)
 {
@@ -179,7 +245,7 @@ static void peap_with(uint8_t version, uint32_t binding)
     pair both;
 
     CHECK_OK(eaprs_authenticator_builder_new(&authenticator));
-    CHECK_OK(eaprs_peer_builder_peap(peer, peer_tls, inner, version, binding));
+    CHECK_OK(eaprs_peer_builder_peap(peer, peer_tls, inner, version, binding, 0));
     CHECK_OK(eaprs_authenticator_builder_peap(authenticator, tls, offer, version, binding));
     both = pair_start(peer, authenticator);
     pair_run(&both);
@@ -196,6 +262,8 @@ static void peap_with(uint8_t version, uint32_t binding)
 static void certificates_of_clients(bool optional, bool shown, bool succeeds)
 {
     eaprs_tls_server_builder *server = tls_server(&ca);
+    CHECK_OK(eaprs_tls_server_builder_client_name(server, octets("bob@example.org"), 15));
+    CHECK_OK(eaprs_tls_server_builder_client_name(server, octets("alice"), 5));
     eaprs_tls_peer_builder *phone = NULL;
     eaprs_tls_server_config *tls;
     eaprs_tls_peer_config *peer_tls;
@@ -391,22 +459,25 @@ static void peers_that_cannot_work_are_refused(void)
         CHECK_STATUS(eaprs_peer_builder_ttls(builder, tls, protocols[i], NULL, 0, NULL, 0),
                      INVALID_ARGUMENT);
     }
-    CHECK_STATUS(eaprs_peer_builder_peap(builder, tls, inner, 0, 0), INVALID_ARGUMENT);
-    CHECK_STATUS(eaprs_peer_builder_peap(builder, tls, inner, 0, 4), INVALID_ARGUMENT);
+    CHECK_STATUS(eaprs_peer_builder_peap(builder, tls, inner, 0, 0, 0), INVALID_ARGUMENT);
+    CHECK_STATUS(eaprs_peer_builder_peap(builder, tls, inner, 0, 4, 0), INVALID_ARGUMENT);
+    CHECK_STATUS(eaprs_peer_builder_peap(builder, tls, inner, 0, if_offered, 4), INVALID_ARGUMENT);
+    CHECK_STATUS(eaprs_peer_builder_ttls_nt_hash(builder, tls, EAPRS_INNER_MS_CHAP, NULL, 0,
+                                                 NT_HASH, 15), INVALID_ARGUMENT);
     outside_refused(builder, "methods: none given");
 
     builder = outside();
-    CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 2, if_offered));
+    CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 2, if_offered, 0));
     /* The first mistake is the one that is told. */
     CHECK_OK(eaprs_peer_builder_ttls_eap(builder, tls, tunnel));
     outside_refused(builder, "max_version: 2 given");
 
     builder = outside();
-    CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 1, EAPRS_CRYPTO_BINDING_REQUIRED));
+    CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 1, EAPRS_CRYPTO_BINDING_REQUIRED, 0));
     outside_refused(builder, "crypto_binding: does not go together with max_version");
 
     builder = outside();
-    CHECK_OK(eaprs_peer_builder_peap(builder, tls, tunnel, 0, if_offered));
+    CHECK_OK(eaprs_peer_builder_peap(builder, tls, tunnel, 0, if_offered, 0));
     outside_refused(builder, "methods: PEAP inside a tunnel");
 
     builder = outside();
@@ -417,6 +488,20 @@ static void peers_that_cannot_work_are_refused(void)
     CHECK_OK(eaprs_peer_builder_ttls(builder, tls, EAPRS_INNER_MS_CHAP, NULL, 0, octets("\xff"),
                                      1));
     outside_refused(builder, "password: not UTF-8");
+
+    builder = outside();
+    CHECK_OK(eaprs_peer_builder_ttls_nt_hash(builder, tls, EAPRS_INNER_PAP, NULL, 0, NT_HASH, 16));
+    outside_refused(builder, "nt_hash: does not go together with pap");
+
+    builder = outside();
+    CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 0, EAPRS_CRYPTO_BINDING_REQUIRED,
+                                     EAPRS_PEAP_QUIRK_ACCEPT_MISSING_RESULT));
+    outside_refused(builder, "accept_missing_result: ");
+
+    builder = outside();
+    CHECK_OK(eaprs_peer_builder_anonymous_identity(builder));
+    CHECK_OK(eaprs_peer_builder_peap(builder, tls, inner, 0, if_offered, 0));
+    outside_refused(builder, "anonymous_identity: does not go together with identity");
 
     eaprs_tls_peer_config_free(tls);
     eaprs_peer_config_free(inner);
@@ -500,6 +585,12 @@ int main(void)
 {
     read_certificates();
     logins_of_every_kind();
+    logs_in_with_an_nt_hash(&LOGINS[0], "alice");
+    logs_in_with_an_nt_hash(&LOGINS[6], "alice");
+    logs_in_with_an_nt_hash(&LOGINS[6], NULL);
+    logs_in_with_an_nt_hash(&LOGINS[7], "alice");
+    is_anonymous_outside(true);
+    is_anonymous_outside(false);
     peap_with(0, EAPRS_CRYPTO_BINDING_OFF);
     peap_with(0, EAPRS_CRYPTO_BINDING_REQUIRED);
     peap_with(1, EAPRS_CRYPTO_BINDING_IF_OFFERED);

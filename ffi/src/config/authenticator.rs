@@ -164,6 +164,34 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_password_retries(
     guard(|| Ok(builder?.0.set(|b| b.password_retries(retries))))
 }
 
+/// Makes it a backend authenticator (RFC 4137 section 6): packets travel in RADIUS or another AAA
+/// protocol, and retransmission is the NAS's. `eaprs_session_pick_up` takes the first Response.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_backend(
+    builder: *mut eaprs_authenticator_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(AuthenticatorConfigBuilder::backend)))
+}
+
+/// How long a backend waits for a Response, in milliseconds; 60000 if not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_response_timeout(
+    builder: *mut eaprs_authenticator_builder,
+    time_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(|b| b.response_timeout(Duration::from_millis(time_ms)))))
+}
+
 /// How long a question stays open, in milliseconds; 30000 if not set.
 ///
 /// # Safety

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eap_rs::peap::{CryptoBinding, PeapPeerConfig, PeapServerConfig};
+use eap_rs::peap::{CryptoBinding, PeapPeerConfig, PeapPeerConfigBuilder, PeapServerConfig};
 
 use super::{
     eaprs_authenticator_builder, eaprs_authenticator_config, eaprs_peer_builder, eaprs_peer_config,
@@ -35,11 +35,39 @@ fn crypto_binding(number: u32) -> Result<CryptoBinding, eaprs_status> {
     }
 }
 
+/// What a server may get wrong, and the peer puts up with.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum eaprs_peap_quirk {
+    /// Cisco ACS sends an empty packet in the place of the Result; it counts once the method inside
+    /// has succeeded. Not with EAPRS_CRYPTO_BINDING_REQUIRED.
+    AcceptMissingResult = 1,
+    /// A server that is confused by the length that each message of the handshake says, also where
+    /// it fits one packet. Without it, the NPS of Windows Server 2008 is.
+    OmitLength = 2,
+}
+
+fn with_quirks(
+    mut config: PeapPeerConfigBuilder,
+    quirks: u32,
+) -> Result<PeapPeerConfigBuilder, eaprs_status> {
+    const ACCEPT_MISSING_RESULT: u32 = eaprs_peap_quirk::AcceptMissingResult as u32;
+    const OMIT_LENGTH: u32 = eaprs_peap_quirk::OmitLength as u32;
+    if quirks & !(ACCEPT_MISSING_RESULT | OMIT_LENGTH) != 0 {
+        return Err(eaprs_status::InvalidArgument);
+    }
+    if quirks & ACCEPT_MISSING_RESULT != 0 {
+        config = config.accept_missing_result();
+    }
+    Ok(config.announce_length(quirks & OMIT_LENGTH == 0))
+}
+
 /// Accepts PEAP (Type 25), after the methods named before. The conversation inside the tunnel is
 /// that of `inner`: identity, password and methods, none of them with a tunnel. The identity of
 /// `builder` travels in clear text, and may be an anonymous one. `max_version` is the highest
-/// version of PEAP, 0 (as a rule) or 1; `crypto_binding` an `eaprs_crypto_binding`. Both
-/// configurations are shared: they may be freed.
+/// version of PEAP, 0 (as a rule) or 1; `crypto_binding` an `eaprs_crypto_binding`; `quirks` the sum
+/// of the `eaprs_peap_quirk` to put up with, 0 as a rule. Both configurations are shared: they may
+/// be freed.
 ///
 /// # Safety
 /// All three are live handles.
@@ -50,6 +78,7 @@ pub unsafe extern "C" fn eaprs_peer_builder_peap(
     inner: *const eaprs_peer_config,
     max_version: u8,
     crypto_binding: u32,
+    quirks: u32,
 ) -> eaprs_status {
     // SAFETY: the caller's promise.
     let (builder, tls, inner) = unsafe { (object_mut(builder), object(tls), object(inner)) };
@@ -57,8 +86,8 @@ pub unsafe extern "C" fn eaprs_peer_builder_peap(
         let binding = self::crypto_binding(crypto_binding)?;
         let config = PeapPeerConfig::builder(Arc::clone(&tls?.0), Arc::clone(&inner?.0))
             .max_version(max_version)
-            .crypto_binding(binding)
-            .build();
+            .crypto_binding(binding);
+        let config = with_quirks(config, quirks)?.build();
         Ok(builder?.0.set_built(config, |b, config| b.peap(config)))
     })
 }

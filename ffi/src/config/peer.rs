@@ -51,6 +51,21 @@ pub unsafe extern "C" fn eaprs_peer_builder_identity(
     })
 }
 
+/// Gives, in the place of an identity, what may be known of the one inside the tunnel
+/// (`eaprs_identity_anonymous`): `@example.org` if `alice@example.org` logs in there. Every method
+/// has to be PEAP or EAP-TTLS, with an identity of that realm inside.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_peer_builder_anonymous_identity(
+    builder: *mut eaprs_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(PeerConfigBuilder::anonymous_identity)))
+}
+
 /// The password, at most 1015 octets. It is copied, and wiped with the configuration. Without it
 /// the session asks when a method needs one.
 ///

@@ -11,6 +11,7 @@ use super::{
     eaprs_tls_peer_config, eaprs_tls_server_config,
 };
 use crate::boundary::{bytes, guard, object, object_mut};
+use crate::query::nt_hash;
 use crate::{eaprs_inner, eaprs_status};
 
 const PAP: u32 = eaprs_inner::Pap as u32;
@@ -74,6 +75,35 @@ pub unsafe extern "C" fn eaprs_peer_builder_ttls(
             config = config.password(password);
         }
         Ok(builder?.0.set_built(config.build(), |b, config| b.ttls(config)))
+    })
+}
+
+/// As `eaprs_peer_builder_ttls`, with the NT hash of the password in its place, 16 octets: for
+/// MS_CHAP and MS_CHAP_V2.
+///
+/// # Safety
+/// Both are live handles; `identity` and `hash` have as many octets as is said.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_peer_builder_ttls_nt_hash(
+    builder: *mut eaprs_peer_builder,
+    tls: *const eaprs_tls_peer_config,
+    protocol: u32,
+    identity: *const u8,
+    identity_len: usize,
+    hash: *const u8,
+    hash_len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, tls) = unsafe { (object_mut(builder), object(tls)) };
+    let is_given = !identity.is_null();
+    // SAFETY: the caller's promise.
+    let (identity, hash) = unsafe { (bytes(identity, identity_len), bytes(hash, hash_len)) };
+    guard(|| {
+        let (identity, hash) = (identity?, nt_hash(hash?)?);
+        let config = proved_by(TtlsPeerConfig::builder(Arc::clone(&tls?.0)), protocol)?;
+        let config = if is_given { config.identity(identity) } else { config };
+        let config = config.nt_hash(hash).build();
+        Ok(builder?.0.set_built(config, |b, config| b.ttls(config)))
     })
 }
 

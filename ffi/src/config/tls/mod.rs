@@ -43,6 +43,7 @@ struct Common {
     min_version: Option<TlsVersion>,
     max_version: Option<TlsVersion>,
     fragment_size: Option<usize>,
+    max_message: Option<usize>,
 }
 
 /// Gives what is set to one of the core's builders.
@@ -57,6 +58,9 @@ macro_rules! apply_common {
         }
         if let Some(octets) = common.fragment_size {
             builder = builder.fragment_size(octets);
+        }
+        if let Some(octets) = common.max_message {
+            builder = builder.max_message(octets);
         }
         builder
     }};

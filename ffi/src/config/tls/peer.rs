@@ -172,6 +172,21 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_fragment_size(
     guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
 }
 
+/// The most octets of one message received, all its fragments together, 4096 to 16777216; 65536 if
+/// not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_max_message(
+    builder: *mut eaprs_tls_peer_builder,
+    octets: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.common.max_message = Some(octets)))
+}
+
 /// Whether sessions are resumed, where the server lets us; they are if not set. They are kept in
 /// the settings that are built: every session that shares those resumes them, for the same
 /// identity.

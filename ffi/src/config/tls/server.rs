@@ -207,6 +207,21 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_fragment_size(
     guard(|| builder?.change(|settings| settings.common.fragment_size = Some(octets)))
 }
 
+/// The most octets of one message received, all its fragments together, 4096 to 16777216; 65536 if
+/// not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_max_message(
+    builder: *mut eaprs_tls_server_builder,
+    octets: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.common.max_message = Some(octets)))
+}
+
 /// Lets peers resume their sessions for `lifetime_seconds`, 1 to 604800, after a full login; if not
 /// set, every login is a full one. At most `capacity` sessions are kept in memory, up to 1000000,
 /// the oldest go first; 0 stands for 1024. Sessions need the calendar: see

@@ -34,6 +34,8 @@ pub(super) struct Trust {
     authorities: Vec<Vec<u8>>,
     names: Vec<String>,
     suffixes: Vec<String>,
+    clients: Vec<String>,
+    client_suffixes: Vec<String>,
     pins: Vec<[u8; 32]>,
     revocation_lists: Vec<Vec<u8>>,
     clock: ClockPolicy,
@@ -52,6 +54,12 @@ impl Trust {
         }
         for name in &self.suffixes {
             policy = policy.server_name_suffix(name);
+        }
+        for name in &self.clients {
+            policy = policy.client_name(name);
+        }
+        for name in &self.client_suffixes {
+            policy = policy.client_name_suffix(name);
         }
         for fingerprint in &self.pins {
             policy = policy.pin_sha256(*fingerprint);
@@ -236,6 +244,77 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_client_ca(
         let certificates = certificates?.to_owned();
         builder?.trust(|trust| trust.authorities.push(certificates))
     })
+}
+
+/// Accepts this peer: a mail address, user principal name, DNS name or common name of its
+/// certificate, UTF-8. With `..._client_name_suffix` and repeated calls: any of them. Upper and
+/// lower case are the same, but in front of an `@`.
+///
+/// # Safety
+/// `builder` is a live handle; `name` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_client_name(
+    builder: *mut eaprs_tls_server_builder,
+    name: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
+    guard(|| {
+        let name = name?.to_owned();
+        builder?.trust(|trust| trust.clients.push(name))
+    })
+}
+
+/// Accepts peers of this DNS name and of every name below it: `example.org` takes
+/// `alice@example.org`, `phone-17.example.org` and `bob@sales.example.org`.
+///
+/// # Safety
+/// `builder` is a live handle; `name` has `len` octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_client_name_suffix(
+    builder: *mut eaprs_tls_server_builder,
+    name: *const u8,
+    len: usize,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, name) = unsafe { (object_mut(builder), text(name, len)) };
+    guard(|| {
+        let name = name?.to_owned();
+        builder?.trust(|trust| trust.client_suffixes.push(name))
+    })
+}
+
+/// Accepts only peers whose certificate has this SHA-256 fingerprint of 32 octets, or another
+/// pinned one. With a client CA, both must hold; without, the pin replaces it.
+///
+/// # Safety
+/// `builder` is a live handle; `fingerprint` has 32 octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_client_pin_sha256(
+    builder: *mut eaprs_tls_server_builder,
+    fingerprint: *const u8,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (builder, fingerprint) = unsafe { (object_mut(builder), bytes(fingerprint, 32)) };
+    guard(|| {
+        let pin = fingerprint?.try_into().map_err(|_| eaprs_status::InvalidArgument)?;
+        builder?.trust(|trust| trust.pins.push(pin))
+    })
+}
+
+/// Also accepts peers' *chains* signed with SHA-1 or with RSA keys of 1024 bits, as old private CAs
+/// made them.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_allow_legacy_signatures(
+    builder: *mut eaprs_tls_server_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.trust(|trust| trust.legacy_signatures = true))
 }
 
 /// Looks peers' certificates up in these revocation lists: PEM with any number, or one in DER. May
