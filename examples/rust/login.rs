@@ -99,7 +99,7 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
         MethodType::TTLS => {
             let Some(inner) = wanted.method.inner else { return Err("nothing inside".into()) };
             let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
-            let who = Who { identity: IDENTITY, password: None };
+            let who = Who::new(IDENTITY);
             let ttls = peer_inner::ttls(inner, who, || Ok(certificates.peer(wanted.tls)?))?;
             peer = PeerConfig::builder().identity(ANONYMOUS).ttls(ttls);
             let tls = certificates.tunnel(wanted.tls)?;
@@ -109,7 +109,7 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
         MethodType::PEAP => {
             let Some(inner) = wanted.method.inner else { return Err("nothing inside".into()) };
             let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
-            let who = Who { identity: IDENTITY, password: None };
+            let who = Who::new(IDENTITY);
             let tls = || Ok(certificates.peer(wanted.tls)?);
             let peap = peer_inner::peap(inner, who, tls, |config| config)?;
             peer = PeerConfig::builder().identity(ANONYMOUS).peap(peap);

@@ -5,7 +5,7 @@ use std::error::Error;
 use eap_rs::peap::{PeapPeerConfig, PeapPeerConfigBuilder};
 use eap_rs::tls::TlsPeerConfig;
 use eap_rs::ttls::TtlsPeerConfig;
-use eap_rs::{InnerMethod, MethodType, PeerConfig};
+use eap_rs::{InnerMethod, MethodType, NtHash, PeerConfig};
 
 /// Who logs in.
 #[derive(Clone, Copy)]
@@ -13,6 +13,19 @@ pub(crate) struct Who<'a> {
     pub(crate) identity: &'a str,
     /// Asked for if it is not here.
     pub(crate) password: Option<&'a str>,
+    /// In the place of the password.
+    pub(crate) nt_hash: Option<&'a NtHash>,
+}
+
+impl<'a> Who<'a> {
+    /// Somebody who is asked for the password.
+    pub(crate) fn new(identity: &'a str) -> Self {
+        Self { identity, password: None, nt_hash: None }
+    }
+
+    fn nt_hash(&self) -> Option<NtHash> {
+        self.nt_hash.map(|hash| NtHash::new(*hash.expose()))
+    }
 }
 
 /// EAP-TTLS with this inside. `tls` makes the settings of the tunnel, and of EAP-TLS inside it.
@@ -28,6 +41,9 @@ pub(crate) fn ttls(
             let mut config = config.identity(who.identity);
             if let Some(password) = who.password {
                 config = config.password(password);
+            }
+            if let Some(hash) = who.nt_hash() {
+                config = config.nt_hash(hash);
             }
             match inner {
                 InnerMethod::Chap => config.chap(),
@@ -60,6 +76,9 @@ fn eap(
     let mut config = PeerConfig::builder().identity(who.identity);
     if let Some(password) = who.password {
         config = config.password(password);
+    }
+    if let Some(hash) = who.nt_hash() {
+        config = config.nt_hash(hash);
     }
     config = match method {
         MethodType::TLS => config.tls(tls()?),

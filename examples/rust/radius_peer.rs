@@ -32,7 +32,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use eap_rs::{Identity, MethodType, NtHash, PeerConfig};
+use eap_rs::{MethodType, NtHash, PeerConfig};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -78,7 +78,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         Command::Login(settings) => settings,
     };
     let mut config = Arc::new(peer_config(settings)?);
-    let identity = Identity::new(settings.outer_identity());
+    let identity = settings.outer_identity();
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let mut client =
         Client::connect(&settings.servers, &settings.secret, settings.timeout, rng.fork())?;
@@ -103,10 +103,11 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
 
 /// Everything that the peer is told: the one place where a method is configured.
 fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
-    let mut config = PeerConfig::builder().identity(settings.outer_identity());
+    let mut config = PeerConfig::builder().identity(settings.outer_identity().as_bytes());
     let password = settings.typed.password.as_deref();
     if let Some(inner) = settings.method.inner {
-        let who = Who { identity: &settings.identity, password };
+        let nt_hash = settings.nt_hash.as_ref();
+        let who = Who { password, nt_hash, ..Who::new(&settings.identity) };
         let tls = || peer_tls::config(&settings.tls);
         config = match settings.method.facts.method {
             MethodType::PEAP => config.peap(peer_inner::peap(inner, who, tls, |peap| {

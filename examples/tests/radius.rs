@@ -327,9 +327,10 @@ fn flags_that_only_tls_has_a_use_for_are_refused() {
             &format!("--{flag} is only for TLS-based methods"),
         );
     }
-    let flag = "--insecure-no-server-authentication";
-    peer_usage_error(&[flag], &format!("{flag} is only for TLS-based methods"));
-    for flag in ["--cert", "--key", "--ca", "--crl", "--ticket-key"] {
+    for flag in ["--insecure-no-server-authentication", "--anonymous"] {
+        peer_usage_error(&[flag], &format!("{flag} is only for TLS-based methods"));
+    }
+    for flag in ["--cert", "--key", "--ca", "--crl", "--ticket-key", "--client-name"] {
         server_usage_error(&[flag, "x"], &format!("{flag} is only for TLS-based methods"));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use eap_rs::NtHash;
 use eap_rs::radius::SharedSecret;
+use eap_rs::{Identity, NtHash};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::login::Typed;
@@ -18,7 +18,8 @@ usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
        radius_peer --help
 ";
 
-const TLS_FLAGS: [&str; 13] = [
+const TLS_FLAGS: [&str; 14] = [
+    "anonymous",
     "anonymous-identity",
     "ca",
     "crl",
@@ -80,8 +81,13 @@ impl Settings {
     }
 
     /// The identity that is sent in the clear.
-    pub(crate) fn outer_identity(&self) -> &str {
-        self.tls.get("anonymous-identity").unwrap_or(&self.identity)
+    pub(crate) fn outer_identity(&self) -> Identity {
+        let identity = Identity::new(&self.identity);
+        match self.tls.get("anonymous-identity") {
+            Some(name) => Identity::new(name),
+            None if self.tls.has("anonymous") => identity.anonymous(),
+            None => identity,
+        }
     }
 }
 
@@ -167,7 +173,8 @@ pub(crate) fn help() -> String {
                         {available}
   --identity NAME       who logs in
   --password PASSWORD   the password, token or one-time password
-  --nt-hash DIGITS      the NT hash of the password in its place (MSCHAPv2)
+  --nt-hash DIGITS      the NT hash of the password in its place (MS-CHAP and
+                        MSCHAPv2, inside a tunnel or not)
   --retry-password PASSWORD  what is typed after a wrong password, if the
                         server allows another try (MSCHAPv2)
   --new-password PASSWORD    what is typed when the password has expired
@@ -179,6 +186,8 @@ pub(crate) fn help() -> String {
   --help                this text
 
 TLS-based methods also take:
+  --anonymous                           outside TLS, of --identity alice@REALM
+                                        no more is said than @REALM
   --anonymous-identity NAME             who is said to log in, outside TLS
   --ca FILE                             who may sign the server's certificate
   --crl FILE                            certificates its CA has revoked; again

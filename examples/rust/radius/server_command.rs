@@ -15,11 +15,14 @@ usage: radius_server --listen HOST:PORT --secret SECRET
        radius_server --help
 ";
 
-const TLS_FLAGS: [&str; 11] = [
+const TLS_FLAGS: [&str; 14] = [
     "cert",
     "key",
     "ca",
     "crl",
+    "client-certificates",
+    "client-name",
+    "client-name-suffix",
     "tls-min",
     "tls-max",
     "fragment-size",
@@ -93,6 +96,12 @@ impl Command {
         };
         let methods = methods.unwrap_or_else(|| all().filter(has_files).collect());
         tls.check(&methods)?;
+        let looks_at_names = tls.has("client-certificates") || methods.iter().any(needs_ca);
+        for flag in ["client-name", "client-name-suffix"] {
+            if tls.has(flag) && !looks_at_names {
+                return Err(format!("--{flag} needs --client-certificates, or EAP-TLS").into());
+            }
+        }
         let secret = secret.ok_or("--secret is missing")?;
         Ok(Self::Serve(Settings {
             listen: listen.ok_or("--listen is missing")?,
@@ -144,6 +153,14 @@ TLS-based methods also take:
   --ca FILE                             who may sign the peers' certificates
   --crl FILE                            certificates its CA has revoked; again
                                         for each CA of the chain
+  --client-certificates WHETHER         of peers that log in inside a tunnel:
+                                        optional or required; not asked for if
+                                        not given
+  --client-name NAME                    a name in the certificate of a peer that
+                                        may log in: mail address, user principal
+                                        name, DNS name or common name; may be
+                                        repeated; anybody's if not given
+  --client-name-suffix NAME             as well every name of this domain
   --tls-min VERSION --tls-max VERSION   1.2 or 1.3
   --fragment-size N                     octets of TLS in one EAP packet
   --ticket-key FILE                     lets peers resume their sessions, also

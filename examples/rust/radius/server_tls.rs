@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use eap_rs::peap::PeapServerConfigBuilder;
 use eap_rs::tls::{
-    CertificatePolicy, Resumption, TicketKeys, TlsServerConfig, TlsServerConfigBuilder,
+    CertificatePolicy, CertificatePolicyBuilder, Resumption, TicketKeys, TlsServerConfig,
+    TlsServerConfigBuilder,
 };
 
 use crate::tls_flags::TlsFlags;
@@ -19,20 +20,38 @@ pub(crate) fn config(
     flags: &TlsFlags,
     ticket_keys: Option<Arc<TicketKeys>>,
 ) -> Result<TlsServerConfig, Box<dyn Error>> {
-    let ca = flags.file("ca")?.ok_or_else(|| missing("EAP-TLS", "ca"))?;
-    let mut policy = CertificatePolicy::for_clients().ca(&ca);
-    for list in flags.files("crl")? {
-        policy = policy.crl(&list);
-    }
-    Ok(common("EAP-TLS", flags, ticket_keys)?.clients(policy).build()?)
+    Ok(common("EAP-TLS", flags, ticket_keys)?.clients(clients("EAP-TLS", flags)?).build()?)
 }
 
-/// The server's settings for a tunnel, in which the peer shows who it is.
+/// The server's settings for a tunnel, in which the peer shows who it is, and perhaps by a
+/// certificate as well.
 pub(crate) fn tunnel(
     flags: &TlsFlags,
     ticket_keys: Option<Arc<TicketKeys>>,
 ) -> Result<TlsServerConfig, Box<dyn Error>> {
-    Ok(common("a tunnel", flags, ticket_keys)?.build()?)
+    let config = common("a tunnel", flags, ticket_keys)?;
+    let config = match flags.get("client-certificates") {
+        None => config,
+        Some("optional") => config.optional_clients(clients("a tunnel", flags)?),
+        Some(_) => config.clients(clients("a tunnel", flags)?),
+    };
+    Ok(config.build()?)
+}
+
+/// Whose certificates are accepted.
+fn clients(who: &str, flags: &TlsFlags) -> Result<CertificatePolicyBuilder, Box<dyn Error>> {
+    let ca = flags.file("ca")?.ok_or_else(|| missing(who, "ca"))?;
+    let mut policy = CertificatePolicy::for_clients().ca(&ca);
+    for list in flags.files("crl")? {
+        policy = policy.crl(&list);
+    }
+    for name in flags.all("client-name") {
+        policy = policy.client_name(name);
+    }
+    for name in flags.all("client-name-suffix") {
+        policy = policy.client_name_suffix(name);
+    }
+    Ok(policy)
 }
 
 fn missing(who: &str, flag: &str) -> String {

@@ -24,7 +24,7 @@ impl TlsFlags {
     ) -> Result<bool, Error> {
         let Some(flag) = flags.iter().find(|known| **known == flag) else { return Ok(false) };
         let value = match *flag {
-            "insecure-no-server-authentication" => String::new(),
+            "anonymous" | "insecure-no-server-authentication" => String::new(),
             _ => arguments.value()?.string()?,
         };
         check(flag, &value)?;
@@ -39,10 +39,21 @@ impl TlsFlags {
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
         }
-        if self.has("ca") && self.has("insecure-no-server-authentication") {
-            return Err("--ca and --insecure-no-server-authentication contradict each other".into());
+        for (flag, other) in
+            [("ca", "insecure-no-server-authentication"), ("anonymous", "anonymous-identity")]
+        {
+            if self.has(flag) && self.has(other) {
+                return Err(format!("--{flag} and --{other} contradict each other").into());
+            }
         }
-        for (flag, other) in [("cert", "key"), ("key", "cert"), ("crl", "ca")] {
+        for (flag, other) in [
+            ("cert", "key"),
+            ("key", "cert"),
+            ("crl", "ca"),
+            ("client-certificates", "ca"),
+            ("client-name", "ca"),
+            ("client-name-suffix", "ca"),
+        ] {
             if self.has(flag) && !self.has(other) {
                 return Err(format!("--{flag} needs --{other}").into());
             }
@@ -53,6 +64,11 @@ impl TlsFlags {
     /// What was given for `flag`, the last time.
     pub(crate) fn get(&self, flag: &str) -> Option<&str> {
         self.0.get(flag)?.last().map(String::as_str)
+    }
+
+    /// What was given for `flag`, every time.
+    pub(crate) fn all(&self, flag: &str) -> &[String] {
+        self.0.get(flag).map_or(&[], Vec::as_slice)
     }
 
     /// Whether `flag` was given.
@@ -89,7 +105,7 @@ impl TlsFlags {
 
     /// The octets of every file that was given for `flag`.
     pub(crate) fn files(&self, flag: &str) -> Result<Vec<Vec<u8>>, String> {
-        self.0.get(flag).into_iter().flatten().map(|path| read(flag, path)).collect()
+        self.all(flag).iter().map(|path| read(flag, path)).collect()
     }
 }
 
@@ -105,6 +121,7 @@ pub(crate) fn is_tls_based(method: &Named) -> bool {
 fn check(flag: &str, value: &str) -> Result<(), Error> {
     let accepted = match flag {
         "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
+        "client-certificates" if !["optional", "required"].contains(&value) => "optional, required",
         "peap-max-version" if !["0", "1"].contains(&value) => "0, 1",
         "crypto-binding" if !["off", "if-offered", "required"].contains(&value) => {
             "off, if-offered, required"

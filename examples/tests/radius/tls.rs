@@ -227,6 +227,84 @@ fn tls_says_whose_certificate_it_is_where_the_identity_is_another() {
 }
 
 #[test]
+fn tls_logs_in_whoever_has_a_name_that_is_accepted() {
+    let certificates = Certificates::new("client-names");
+    for flags in [
+        &["--client-name", "bob.example.org", "--client-name", "Alice.Example.org"][..],
+        &["--client-name-suffix", "example.org"],
+    ] {
+        let mut server = certificates.server_with(flags);
+        let run = certificates.login(&server, &[]);
+        assert_eq!(run.status, 0, "{}", run.stdout);
+        assert_eq!(server.line(), "accept alice (EAP-TLS)");
+    }
+    // There is an alternative name: the common name does not count.
+    let mut server = certificates.server_with(&["--client-name", "alice"]);
+    let run = certificates.login(&server, &[]);
+    let expected = "FAILURE: refused by the other side: bad certificate";
+    assert_eq!((run.status, run.lines().last().unwrap().as_str()), (1, expected));
+    let why = "reject alice: the certificate is for alice.example.org, expected alice";
+    assert_eq!(server.line(), why);
+}
+
+#[test]
+fn a_tunnel_asks_for_certificates_if_told_to() {
+    let certificates = Certificates::new("tunnel");
+    let (server_own, own, ca) =
+        (certificates.path(SERVER.0), certificates.path(ALICE.0), certificates.path("ca.pem"));
+    let methods = "peap/mschapv2,ttls/mschapv2";
+    let server = ["--methods", methods, "--cert", &server_own, "--key", &server_own, "--ca", &ca];
+    let needs = "--client-name needs --client-certificates, or EAP-TLS";
+    server_usage_error(&[&server[..], &["--client-name", "alice"]].concat(), needs);
+    let flags = ["--client-certificates", "perhaps"];
+    let error = "--client-certificates \"perhaps\"; accepted: optional, required";
+    server_usage_error(&[&server[..], &flags].concat(), error);
+    for (whether, required) in [("optional", false), ("required", true)] {
+        let flags = ["--client-certificates", whether, "--user", "alice@example.org:wonderland"];
+        let mut server = Server::start(&[&server[..], &flags].concat());
+        for (method, shown) in [
+            ("peap/mschapv2", "PEAP with EAP-MSCHAPv2"),
+            ("ttls/mschapv2", "EAP-TTLS with MS-CHAPv2"),
+        ] {
+            let log_in = |more: &[&str]| {
+                let flags = [
+                    "--method",
+                    method,
+                    "--ca",
+                    &ca,
+                    "--anonymous",
+                    "--identity",
+                    "alice@example.org",
+                ];
+                server.login(&[&flags[..], more].concat())
+            };
+            // The hash of the password above.
+            let hash = ["--nt-hash", "3e057cd123205aa168af5f121716b335"];
+            let run = log_in(&[&hash[..], &["--cert", &own, "--key", &own]].concat());
+            let without = log_in(&["--password", "wonderland"]);
+            assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+            let named =
+                format!("accept alice@example.org ({shown}), certificate of alice.example.org");
+            assert_eq!(server.line(), named);
+            assert_eq!(without.status, i32::from(required), "{}", without.stdout);
+            assert_eq!(
+                server.line(),
+                match required {
+                    true => "reject @example.org: no certificate was presented".to_owned(),
+                    false => format!("accept alice@example.org ({shown})"),
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn anonymous_is_said_in_one_way() {
+    let flags = ["--method", "ttls/pap", "--anonymous", "--anonymous-identity", "@example.org"];
+    peer_usage_error(&flags, "--anonymous and --anonymous-identity contradict each other");
+}
+
+#[test]
 fn tls_refuses_what_a_revocation_list_names() {
     let certificates = Certificates::new("revoked");
     let mut server = certificates.server();
