@@ -18,6 +18,7 @@
 
 mod authenticator;
 mod certificates;
+mod client_certificates;
 mod exporters;
 mod lab;
 mod matrix;

@@ -16,9 +16,6 @@ const VERSIONS: [&str; 2] = ["1.2", "1.3"];
 pub(crate) const SMALL: u16 = 200;
 pub(crate) const LARGE: u16 = 1398;
 
-/// Each direction has more than 600 octets.
-const MORE_ROUND_TRIPS_IF_SMALL: usize = 6;
-
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -74,9 +71,10 @@ pub(crate) struct Cell {
 pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
     let lab = Lab::new();
     let mut cells = Vec::new();
-    for family in &FAMILIES {
+    let known = |family: &&Family| !family.unknown_to.contains(&pair.server.name);
+    for family in FAMILIES.iter().filter(known) {
         for pki in pkis {
-            for fragment_size in family.fragment_sizes.iter().copied() {
+            for fragment_size in [SMALL, LARGE] {
                 try_setup(pair, &Setup { lab: &lab, family, pki, fragment_size }, &mut cells);
             }
         }
@@ -92,7 +90,8 @@ fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
     flaws.dedup();
     for flaw in flaws {
         let mut server = attempt(|| (pair.server.start)(setup, pki.server(flaw)));
-        for (method, version) in rows_of(family) {
+        let has_size = |method: &Method| method.fragment_sizes.contains(&fragment_size);
+        for (method, version) in rows_of(family).filter(|(method, _)| has_size(method)) {
             let key_type = pki.key_type;
             let row = Row { family, method, pair, version, key_type, fragment_size };
             for case in family.cases.iter().copied().filter(|case| case.server() == flaw) {
@@ -117,17 +116,18 @@ pub(crate) fn rows_of(
 /// Both ends have to heed the size.
 fn check_fragments(cells: &mut [Cell]) {
     for i in 0..cells.len() {
-        let Row { method, version, key_type, fragment_size, .. } = cells[i].row;
+        let Row { family, method, version, key_type, fragment_size, .. } = cells[i].row;
         let Outcome::Keys { round_trips: many } = cells[i].outcome else { continue };
         let is_twin = |other: &&Cell| {
             other.row.fragment_size == LARGE
-                && (other.row.method.name, other.row.version) == (method.name, version)
+                && (other.row.family.title, other.row.method.name) == (family.title, method.name)
+                && other.row.version == version
                 && (other.row.key_type, other.case) == (key_type, cells[i].case)
         };
         if fragment_size == SMALL
             && let Some(Outcome::Keys { round_trips: few }) =
                 cells.iter().find(is_twin).map(|twin| &twin.outcome)
-            && many < few + MORE_ROUND_TRIPS_IF_SMALL
+            && many < few + family.more_round_trips_if_small
         {
             let text = format!("{many} round trips, {few} with large fragments");
             cells[i].outcome = Outcome::Failed(text);
@@ -141,6 +141,12 @@ fn attempt<T>(what: impl FnOnce() -> T) -> Result<T, String> {
         Ok(text) => *text,
         Err(panic) => panic.downcast::<&str>().map_or_else(|_| "?".into(), |it| it.to_string()),
     })
+}
+
+impl Outcome {
+    pub(crate) fn is_not_always_resumed(&self) -> bool {
+        matches!(self, Self::Resumed(offers) if offers.contains(&How::Full))
+    }
 }
 
 impl Case {
@@ -207,7 +213,7 @@ fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
 }
 
 fn resumed(row: &Row, login: &Login, server: &mut Process) -> Outcome {
-    let expected = (row.pair.server.resumption)(row.version);
+    let expected = (row.pair.server.resumption)(row);
     match &check_logins(&expected, row, login, server)[..] {
         [How::Full, offers @ ..] => Outcome::Resumed(offers.to_vec()),
         _ => Outcome::FallsShort,
@@ -236,9 +242,14 @@ fn check_logins(expected: &[How], row: &Row, login: &Login, server: &mut Process
 }
 
 impl Row {
+    /// Of all methods, PEAP has it.
+    pub(crate) fn has_crypto_binding(&self) -> bool {
+        self.family.crypto_binding && self.method.outer() == "peap"
+    }
+
     /// What keeps this login from succeeding.
     pub(crate) fn shortcoming(&self) -> Option<Shortcoming> {
-        (self.pair.shortcoming)(self.method, self.version)
+        (self.pair.shortcoming)(self)
     }
 }
 
@@ -255,7 +266,11 @@ impl fmt::Display for Case {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, pair, version, key_type, fragment_size, .. } = self;
-        write!(f, "{} {pair} TLS {version} {key_type} {fragment_size}", method.name)
+        let Self { family, method, pair, version, key_type, fragment_size } = self;
+        write!(
+            f,
+            "{}: {} {pair} TLS {version} {key_type} {fragment_size}",
+            family.title, method.name
+        )
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use eap_rs::tls::TlsAlert;
 
+use super::cells::Row;
 use super::certificates::{Flaw, Pki};
 use super::methods::{Family, Method};
 use super::peers::{EAPOL_TEST, RADIUS_PEER};
@@ -15,8 +16,8 @@ use crate::lab::{Lab, Process};
 pub(crate) struct Pair {
     pub(crate) peer: &'static Peer,
     pub(crate) server: &'static Server,
-    /// What does not work between them, by version of TLS.
-    pub(crate) shortcoming: fn(&Method, &str) -> Option<Shortcoming>,
+    /// What does not work between them.
+    pub(crate) shortcoming: fn(&Row) -> Option<Shortcoming>,
 }
 
 /// Something that one of the other programs cannot do.
@@ -30,22 +31,22 @@ pub(crate) struct Shortcoming {
 }
 
 pub(crate) const PAIRS: [Pair; 4] = [
-    Pair { peer: &RADIUS_PEER, server: &FREERADIUS, shortcoming: |_, _| None },
+    Pair { peer: &RADIUS_PEER, server: &FREERADIUS, shortcoming: |_| None },
     Pair {
         peer: &RADIUS_PEER,
         server: &HOSTAPD,
-        shortcoming: |method, version| match (method.outer(), method.is_eap_tls_inside()) {
-            (_, true) if version == "1.3" => Some(Shortcoming {
+        shortcoming: |row| match (row.has_crypto_binding(), row.method.is_eap_tls_inside()) {
+            (_, true) if row.version == "1.3" => Some(Shortcoming {
                 logins: 0,
                 words: "the network granted access without authenticating",
                 remark: "With TLS 1.3, EAP-TLS inside a tunnel fails: hostapd does not send its \
                          protected success indication (RFC 9190 §2.5) there.",
             }),
-            ("peap", _) if version == "1.3" => Some(Shortcoming {
+            (true, _) if row.version == "1.3" => Some(Shortcoming {
                 logins: 0,
                 words: "PEAP failed: the server's crypto-binding is wrong",
-                remark: "With TLS 1.3, PEAP fails: hostapd computes its crypto-binding from the \
-                         wrong keys.",
+                remark: "With TLS 1.3, PEAP version 0 fails: hostapd computes its crypto-binding \
+                         from the wrong keys.",
             }),
             _ => None,
         },
@@ -53,8 +54,8 @@ pub(crate) const PAIRS: [Pair; 4] = [
     Pair {
         peer: &EAPOL_TEST,
         server: &RADIUS_SERVER,
-        shortcoming: |method, _| {
-            method.is_eap_tls_inside().then_some(Shortcoming {
+        shortcoming: |row| {
+            row.method.is_eap_tls_inside().then_some(Shortcoming {
                 logins: 2,
                 words: "SSL routines::shutdown while in init",
                 remark: "With EAP-TLS inside a tunnel, eapol_test resumes once: after that, it \
@@ -62,7 +63,7 @@ pub(crate) const PAIRS: [Pair; 4] = [
             })
         },
     },
-    Pair { peer: &RADIUS_PEER, server: &RADIUS_SERVER, shortcoming: |_, _| None },
+    Pair { peer: &RADIUS_PEER, server: &RADIUS_SERVER, shortcoming: |_| None },
 ];
 
 impl fmt::Display for Pair {
@@ -87,6 +88,8 @@ pub(crate) struct Peer {
     pub(crate) log_in: fn(&Setup<'_>, &Method, &Certificate, &str, usize) -> Login,
     pub(crate) refusal: Refuse,
     pub(crate) heard: Heard,
+    /// Why it is not told to look for a flaw.
+    pub(crate) remark: &'static str,
 }
 
 /// A program that lets in.
@@ -102,9 +105,9 @@ pub(crate) struct Server {
     pub(crate) resumes: fn(&Method) -> String,
     /// What it prints last of a login that does not succeed.
     pub(crate) rejects: &'static str,
-    /// How a login goes and those that offer to resume it, by version of TLS.
-    pub(crate) resumption: fn(&str) -> [How; 1 + RESUMPTIONS],
-    /// What is to be known about that.
+    /// How a login goes and those that offer to resume it.
+    pub(crate) resumption: fn(&Row) -> [How; 1 + RESUMPTIONS],
+    /// Why they are not always resumed.
     pub(crate) remark: &'static str,
 }
 

@@ -2,23 +2,31 @@
 //! matrix.
 
 use super::cells::{Case, LARGE, SMALL};
-use super::certificates::Flaw;
+use super::certificates::{CLIENT_NAME, Flaw};
 
 /// Methods that a server offers together, and the peer chooses from.
 pub(crate) struct Family {
     /// What the section is called.
     pub(crate) title: &'static str,
     pub(crate) methods: &'static [Method],
+    /// Servers that do not have them.
+    pub(crate) unknown_to: &'static [&'static str],
+    /// More arguments of `radius_server`.
+    pub(crate) radius_server: &'static [&'static str],
     /// More arguments of `radius_peer`. CERTIFICATE and KEY stand for the client's files.
     pub(crate) radius_peer: &'static [&'static str],
     /// More lines for the network block of `eapol_test`, likewise; CA stands for the CA.
     pub(crate) eapol_test: &'static str,
+    /// More of its parameter phase1.
+    pub(crate) phase1: &'static str,
+    /// Whether tunnels are bound to what is inside, where they can be.
+    pub(crate) crypto_binding: bool,
     /// What FreeRADIUS's EAP module is told, next to a tls-config named "common".
     pub(crate) freeradius: &'static str,
     /// The lines of hostapd's user file.
     pub(crate) hostapd: &'static str,
-    /// Octets of TLS in one packet.
-    pub(crate) fragment_sizes: &'static [u16],
+    /// How many more round trips a full login takes at least with the smaller fragments.
+    pub(crate) more_round_trips_if_small: usize,
     /// What is tried with each method, one column each.
     pub(crate) cases: &'static [Case],
 }
@@ -31,6 +39,8 @@ pub(crate) struct Method {
     pub(crate) flag: &'static str,
     /// Lines for the network block of `eapol_test`.
     pub(crate) eapol_test: &'static str,
+    /// Octets of TLS in one packet.
+    pub(crate) fragment_sizes: &'static [u16],
 }
 
 impl Method {
@@ -44,16 +54,26 @@ impl Method {
     }
 }
 
-pub(crate) const FAMILIES: [Family; 2] = [EAP_TLS, TUNNELS];
+pub(crate) const FAMILIES: [Family; 3] = [EAP_TLS, TUNNELS, PEAP_1];
 
 const EAP_TLS: Family = Family {
     title: "EAP-TLS",
-    methods: &[Method { name: "EAP-TLS", flag: "tls", eapol_test: "eap=TLS\n" }],
+    methods: &[Method {
+        name: "EAP-TLS",
+        flag: "tls",
+        eapol_test: "eap=TLS\n",
+        fragment_sizes: &[SMALL, LARGE],
+    }],
+    unknown_to: &[],
+    radius_server: &["--client-name", CLIENT_NAME],
     radius_peer: &["--cert", "CERTIFICATE", "--key", "KEY"],
     eapol_test: "client_cert=\"CERTIFICATE\"\nprivate_key=\"KEY\"\n",
+    phase1: "",
+    crypto_binding: false,
     freeradius: "default_eap_type = tls\ntls {\ntls = common\n}\n",
     hostapd: "* TLS\n",
-    fragment_sizes: &[SMALL, LARGE],
+    // Each direction has more than 600 octets.
+    more_round_trips_if_small: 6,
     cases: &[
         Case::Full,
         Case::Resumed,
@@ -77,63 +97,77 @@ const TUNNELS: Family = Family {
             name: "PEAP with EAP-MSCHAPv2",
             flag: "peap/mschapv2",
             eapol_test: "eap=PEAP\nphase2=\"auth=MSCHAPV2\"\n",
+            fragment_sizes: &[SMALL, LARGE],
         },
         Method {
             name: "PEAP with GTC",
             flag: "peap/gtc",
             eapol_test: "eap=PEAP\nphase2=\"auth=GTC\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "PEAP with MD5-Challenge",
             flag: "peap/md5",
             eapol_test: "eap=PEAP\nphase2=\"auth=MD5\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "PEAP with EAP-TLS",
             flag: "peap/tls",
             eapol_test: "eap=PEAP\nphase2=\"auth=TLS tls_disable_tlsv1_3=0\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "EAP-TTLS with PAP",
             flag: "ttls/pap",
             eapol_test: "eap=TTLS\nphase2=\"auth=PAP\"\n",
+            fragment_sizes: &[SMALL, LARGE],
         },
         Method {
             name: "EAP-TTLS with CHAP",
             flag: "ttls/chap",
             eapol_test: "eap=TTLS\nphase2=\"auth=CHAP\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "EAP-TTLS with MS-CHAP",
             flag: "ttls/mschap",
             eapol_test: "eap=TTLS\nphase2=\"auth=MSCHAP\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "EAP-TTLS with MS-CHAPv2",
             flag: "ttls/mschapv2",
             eapol_test: "eap=TTLS\nphase2=\"auth=MSCHAPV2\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "EAP-TTLS with EAP-MSCHAPv2",
             flag: "ttls/eap-mschapv2",
             eapol_test: "eap=TTLS\nphase2=\"autheap=MSCHAPV2\"\n",
+            fragment_sizes: &[SMALL, LARGE],
         },
         Method {
             name: "EAP-TTLS with GTC",
             flag: "ttls/eap-gtc",
             eapol_test: "eap=TTLS\nphase2=\"autheap=GTC\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "EAP-TTLS with MD5-Challenge",
             flag: "ttls/eap-md5",
             eapol_test: "eap=TTLS\nphase2=\"autheap=MD5\"\n",
+            fragment_sizes: &[LARGE],
         },
         Method {
             name: "EAP-TTLS with EAP-TLS",
             flag: "ttls/eap-tls",
             eapol_test: "eap=TTLS\nphase2=\"autheap=TLS tls_disable_tlsv1_3=0\"\n",
+            fragment_sizes: &[LARGE],
         },
     ],
+    unknown_to: &[],
+    radius_server: &[],
     radius_peer: &[
         "--anonymous-identity",
         "@example.org",
@@ -144,8 +178,9 @@ const TUNNELS: Family = Family {
         "--key",
         "KEY",
     ],
-    eapol_test: "anonymous_identity=\"@example.org\"\npassword=\"secret\"\nca_cert2=\"CA\"\n\
-                 client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n",
+    eapol_test: INSIDE,
+    phase1: "",
+    crypto_binding: true,
     freeradius: "
 default_eap_type = peap
 tls {
@@ -172,6 +207,63 @@ virtual_server = default
     hostapd: "* PEAP,TTLS
 \"alice\" MSCHAPV2,GTC,MD5,TLS,TTLS-PAP,TTLS-CHAP,TTLS-MSCHAP,TTLS-MSCHAPV2 \"secret\" [2]
 ",
-    fragment_sizes: &[LARGE],
+    more_round_trips_if_small: 3,
     cases: &[Case::Full, Case::Resumed],
 };
+
+/// The version that Microsoft does not have. hostapd begins with it, but takes 0; here, both hostapd
+/// and eapol_test are told to take no other.
+const PEAP_1: Family = Family {
+    title: "PEAP version 1",
+    methods: &[
+        Method {
+            name: "PEAP with EAP-MSCHAPv2",
+            flag: "peap/mschapv2",
+            eapol_test: "eap=PEAP\nphase2=\"auth=MSCHAPV2\"\n",
+            fragment_sizes: &[SMALL, LARGE],
+        },
+        Method {
+            name: "PEAP with GTC",
+            flag: "peap/gtc",
+            eapol_test: "eap=PEAP\nphase2=\"auth=GTC\"\n",
+            fragment_sizes: &[LARGE],
+        },
+        Method {
+            name: "PEAP with MD5-Challenge",
+            flag: "peap/md5",
+            eapol_test: "eap=PEAP\nphase2=\"auth=MD5\"\n",
+            fragment_sizes: &[LARGE],
+        },
+        Method {
+            name: "PEAP with EAP-TLS",
+            flag: "peap/tls",
+            eapol_test: "eap=PEAP\nphase2=\"auth=TLS tls_disable_tlsv1_3=0\"\n",
+            fragment_sizes: &[LARGE],
+        },
+    ],
+    unknown_to: &["FreeRADIUS"],
+    radius_server: &["--peap-max-version", "1"],
+    radius_peer: &[
+        "--peap-max-version",
+        "1",
+        "--anonymous-identity",
+        "@example.org",
+        "--password",
+        "secret",
+        "--cert",
+        "CERTIFICATE",
+        "--key",
+        "KEY",
+    ],
+    eapol_test: INSIDE,
+    phase1: " peapver=1",
+    crypto_binding: false,
+    freeradius: "",
+    hostapd: "* PEAP [ver=1]\n\"alice\" MSCHAPV2,GTC,MD5,TLS \"secret\" [2]\n",
+    more_round_trips_if_small: 3,
+    cases: &[Case::Full, Case::Resumed],
+};
+
+/// What eapol_test is told about the inside of a tunnel.
+const INSIDE: &str = "anonymous_identity=\"@example.org\"\npassword=\"secret\"\nca_cert2=\"CA\"\n\
+                      client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n";

@@ -53,13 +53,14 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
         }
         alert.map(str::to_owned)
     },
+    remark: "",
 };
 
 pub(crate) const EAPOL_TEST: Peer = Peer {
     name: "eapol_test",
     log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
         let Setup { lab, family, pki, fragment_size } = setup;
-        let ca = &pki.ca;
+        let (ca, phase1) = (&pki.ca, family.phase1);
         let credentials = format!("{}{}", method.eapol_test, family.eapol_test)
             .replace("\"CA\"", &format!("\"{ca}\""))
             .replace("CERTIFICATE", certificate)
@@ -70,7 +71,7 @@ pub(crate) const EAPOL_TEST: Peer = Peer {
             "ca_cert=\"{ca}\"\ndomain_match=\"{SERVER_NAME}\"\nfragment_size={fragment_size}\n\
              phase1=\"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 \
              tls_disable_tlsv1_2={no_1_2} tls_disable_tlsv1_3={no_1_3} \
-             tls_disable_session_ticket=0\"\n{credentials}"
+             tls_disable_session_ticket=0{phase1}\"\n{credentials}"
         );
         let times = resumptions.to_string();
         let mut eapol_test = eapol_test(lab, &network, SECRET, &["-r", &times]);
@@ -114,6 +115,8 @@ pub(crate) const EAPOL_TEST: Peer = Peer {
         Flaw::Revoked => None,
     },
     heard: hostap_heard,
+    remark: "eapol_test has no setting for revocation lists: it learns that a server is revoked by \
+             OCSP only.",
 };
 
 /// In the report of `radius_peer`.

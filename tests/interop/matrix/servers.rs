@@ -19,11 +19,14 @@ pub(crate) const RADIUS_SERVER: Server = Server {
             "--cert", certificate, "--key", key, "--ca", &pki.ca, "--crl", &pki.crl,
             "--fragment-size", &fragment_size, "--ticket-key", &lab.path("ticket keys"),
         ];
+        let args = [&args[..], family.radius_server].concat();
         let methods: Vec<_> = family.methods.iter().map(|method| method.flag).collect();
         radius_server(lab, &methods.join(","), &args)
     },
     refusal: |flaw| match flaw {
-        Flaw::WrongName => None,
+        Flaw::WrongName => {
+            Refusal::with_alert(": the certificate is for mallory, expected alice", 42)
+        }
         flaw => Refusal::ours(flaw),
     },
     heard: |_, lines| {
@@ -90,7 +93,7 @@ pub(crate) const FREERADIUS: Server = Server {
     // The session inside a tunnel may be resumed, too.
     resumes: |method| format!("eap_{}:   &request:EAP-Session-Resumed := 1", method.outer()),
     rejects: "Sent Access-Reject",
-    resumption: |version| match version {
+    resumption: |row| match row.version {
         "1.3" => [How::Full, How::Resumed, How::Full],
         _ => ALWAYS,
     },
@@ -126,9 +129,9 @@ pub(crate) const HOSTAPD: Server = Server {
     accepts: |_| "CTRL-EVENT-EAP-SUCCESS".to_owned(),
     resumes: |_| "OpenSSL: Handshake finished - resumed=1".to_owned(),
     rejects: "CTRL-EVENT-EAP-FAILURE",
-    resumption: |version| match version {
-        "1.3" => [How::Full, How::Resumed, How::Full],
-        _ => ALWAYS,
+    resumption: |row| match (row.version, row.method.outer()) {
+        ("1.3", "peap") | ("1.2", _) => ALWAYS,
+        _ => [How::Full, How::Resumed, How::Full],
     },
     remark: "With TLS 1.3, hostapd resumes every other time: in a resumed login it gives no ticket, \
              and of two tickets it means the last.",

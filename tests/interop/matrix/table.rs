@@ -21,8 +21,17 @@ pub(crate) fn document(cells: &[Cell]) -> String {
                     && cell.row.pair.to_string() == pair.to_string()
             };
             let cells: Vec<_> = cells.iter().filter(of_pair).collect();
+            if cells.is_empty() {
+                continue;
+            }
             write!(text, "\n### {pair}\n\n{}", table(family, &cells)).unwrap();
-            let mut remarks = vec![pair.server.remark];
+            let mut remarks = Vec::new();
+            if cells.iter().any(|cell| cell.outcome.is_not_always_resumed()) {
+                remarks.push(pair.server.remark);
+            }
+            if cells.iter().any(|cell| cell.outcome == Outcome::NotChecked) {
+                remarks.push(pair.peer.remark);
+            }
             let shortcomings = cells.iter().filter_map(|cell| cell.row.shortcoming());
             remarks.extend(shortcomings.map(|shortcoming| shortcoming.remark));
             for remark in distinct(remarks.into_iter().filter(|remark| !remark.is_empty())) {
