@@ -143,6 +143,22 @@ fn logs_in_with_a_password_in_a_tunnel() {
     }
 }
 
+/// What hostapd 2.10 gets wrong is told, and does not let anybody in.
+#[test]
+fn peap_of_hostapd_with_tls_1_3_is_refused_for_its_crypto_binding() {
+    for tunnel in TUNNEL_MODES.iter().filter(|tunnel| !tunnel.tls_1_3.contains(&true)) {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut hostapd = tunnel.hostapd(&lab, &ca, true, "");
+        let config = tunnel.settings(&lab, &ca, "alice", "secret");
+        let mut phone = phone(&lab, &config, &["--once"]);
+        phone.expect("method: PEAP");
+        phone.expect("login failed: PEAP failed: the server's crypto-binding is wrong");
+        assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
+    }
+}
+
 #[test]
 fn a_wrong_password_in_a_tunnel_is_refused_with_its_reason() {
     for tunnel in &TUNNEL_MODES {
