@@ -13,6 +13,8 @@ mod clock;
 mod names;
 #[path = "radius/nt_hash.rs"]
 mod nt_hash;
+#[path = "radius/realms.rs"]
+mod realms;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]
@@ -77,7 +79,7 @@ fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
     let config = server_config(settings, ticket_keys.as_ref())?;
     let socket = UdpSocket::bind(&settings.listen)
         .map_err(|error| format!("{}: {error}", settings.listen))?;
-    Server::new(socket, &settings.secret, &settings.users, config, ticket_keys, rng, out).run()?;
+    Server::new(socket, settings, config, ticket_keys, rng, out).run()?;
     Ok(())
 }
 
@@ -88,6 +90,9 @@ fn server_config(
 ) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
     config = config.password_retries(settings.password_retries);
+    if !settings.realms.is_empty() {
+        config = config.ask_policy();
+    }
     let keys = || ticket_keys.map(TicketKeyFile::keys);
     let mut done = BTreeSet::new();
     for method in &settings.methods {

@@ -312,6 +312,23 @@ fn nothing_that_is_secret_is_printed() {
 }
 
 #[test]
+fn who_names_another_realm_is_refused() {
+    let users = ["--user", "alice:wonderland", "--user", "alice@Example.org:wonderland"];
+    let methods = ["--realm", "example.org", "--methods", "md5,gtc"];
+    let mut server = Server::start(&[&users[..], &methods].concat());
+    let log_in = |identity| {
+        server.login(&["--method", "gtc", "--identity", identity, "--password", "wonderland"])
+    };
+    let fates = ["alice", "alice@Example.org", "alice@example.net"].map(|name| log_in(name).status);
+    assert_eq!(fates, [0, 0, 1]);
+    assert_eq!(server.line(), "accept alice (GTC)");
+    assert_eq!(server.line(), "accept alice@Example.org (GTC)");
+    let refused = "reject alice@example.net: ";
+    assert!(server.line().starts_with(refused));
+    server_usage_error(&["--realm", "org"], "--realm \"org\"; accepted: a name like example.org");
+}
+
+#[test]
 fn flags_that_only_tls_has_a_use_for_are_refused() {
     for flag in ["anonymous-identity", "ca", "crl", "server-name", "cert", "key"] {
         peer_usage_error(

@@ -10,11 +10,13 @@ use eap_rs::radius::{
     AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusDiscard, RadiusPacket, Seen,
     SessionOutput, SessionState, SessionTable, SharedSecret,
 };
-use eap_rs::{AuthenticatorConfig, Failure, Identity, Outcome};
+use eap_rs::{AuthenticatorConfig, Failure, Identity, MethodType, Outcome, Query};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clock::{Clock, unix_time};
+use crate::realms::Realms;
+use crate::server_command::Settings;
 use crate::ticket_keys::TicketKeyFile;
 use crate::users::Users;
 
@@ -32,6 +34,9 @@ pub(crate) struct Server<'a, W> {
     socket: UdpSocket,
     secret: &'a SharedSecret,
     users: &'a Users,
+    realms: &'a Realms,
+    /// What is offered to those who are served.
+    methods: Vec<MethodType>,
     ticket_keys: Option<TicketKeyFile>,
     clock: Clock,
     sessions: SessionTable<StdRng>,
@@ -50,8 +55,7 @@ struct Request {
 impl<'a, W: Write> Server<'a, W> {
     pub(crate) fn new(
         socket: UdpSocket,
-        secret: &'a SharedSecret,
-        users: &'a Users,
+        settings: &'a Settings,
         config: AuthenticatorConfig,
         ticket_keys: Option<TicketKeyFile>,
         mut rng: StdRng,
@@ -59,8 +63,10 @@ impl<'a, W: Write> Server<'a, W> {
     ) -> Self {
         Self {
             socket,
-            secret,
-            users,
+            secret: &settings.secret,
+            users: &settings.users,
+            realms: &settings.realms,
+            methods: settings.methods.iter().map(|method| method.facts.method).collect(),
             ticket_keys,
             clock: Clock::start(),
             sessions: SessionTable::new(Arc::new(config), MAX_SESSIONS, rng.fork()),
@@ -143,7 +149,10 @@ impl<'a, W: Write> Server<'a, W> {
                     })?;
                 }
                 SessionOutput::Ask(id, query) => {
-                    let answer = self.users.answer(&query);
+                    let answer = match &query {
+                        Query::Policy { identity } => self.realms.offer(identity, &self.methods),
+                        query => self.users.answer(query),
+                    };
                     let now = self.clock.now();
                     if let Err(error) = self.sessions.handle_answer(session, id, answer, now) {
                         writeln!(self.log, "answer not taken: {error}")?;

@@ -5,6 +5,7 @@ use eap_rs::{InnerMethod, MethodType};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::names::{Named, all, available_from, find};
+use crate::realms::Realms;
 use crate::tls_flags::{TlsFlags, is_tls_based};
 use crate::users::Users;
 
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) secret: SharedSecret,
     /// `--user` and `--users`.
     pub(crate) users: Users,
+    /// `--realm`.
+    pub(crate) realms: Realms,
     /// `--methods`.
     pub(crate) methods: Vec<Named>,
     /// `--password-retries`.
@@ -62,7 +65,7 @@ impl Command {
     /// Reads the command line.
     pub(crate) fn parse(mut arguments: Parser) -> Result<Self, Error> {
         let (mut listen, mut secret, mut help) = (None, None, false);
-        let mut users = Users::default();
+        let (mut users, mut realms) = (Users::default(), Realms::default());
         let mut methods: Option<Vec<_>> = None;
         let mut password_retries = 0;
         let mut tls = TlsFlags::default();
@@ -74,6 +77,7 @@ impl Command {
                 "secret" => secret = Some(arguments.value()?.string()?),
                 "user" => users.add_pair(&arguments.value()?.string()?)?,
                 "users" => users.add_file(&arguments.value()?.string()?)?,
+                "realm" => realms.add(arguments.value()?.string()?)?,
                 "methods" => {
                     let names = arguments.value()?.string()?;
                     methods = Some(names.split(',').map(find).collect::<Result<_, _>>()?);
@@ -107,6 +111,7 @@ impl Command {
             listen: listen.ok_or("--listen is missing")?,
             secret: SharedSecret::new(secret).map_err(|error| error.to_string())?,
             users,
+            realms,
             methods,
             password_retries,
             tls,
@@ -137,6 +142,8 @@ pub(crate) fn help() -> String {
                          or nt_hash = \"32 DIGITS\" (MSCHAPv2, GTC), and
                          perhaps status = \"expired\", \"disabled\",
                          \"wrong-hour\" or \"no-permission\"
+  --realm NAME           the realm of the users, with those below it; may be
+                         repeated; who names another is refused
   --methods NAME,NAME    the methods offered, the preferred one first;
                          all of them if not given, those based on TLS
                          only with the files they need:
