@@ -59,6 +59,11 @@ fn certificate() {
 }
 
 #[test]
+fn identity() {
+    replay("identity", fuzzing::identity);
+}
+
+#[test]
 fn radius() {
     replay("radius", fuzzing::radius);
 }

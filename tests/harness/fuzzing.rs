@@ -1,8 +1,8 @@
 //! What the fuzz targets call. The corpora are replayed through the same functions by
 //! `cargo test`.
 //!
-//! [`packet`], [`radius`] and [`tlv`] read their data as one packet, [`certificate`] as one file. The
-//! others read it as a little program: an operation, a length, that many octets, and so on until
+//! [`packet`], [`radius`] and [`tlv`] read their data as one packet, [`identity`] as one identity,
+//! [`certificate`] as one file. The others read it as a little program: an operation, a length, that many octets, and so on until
 //! the data ends.
 //!
 //! | operation (mod 8) | octets |
@@ -19,6 +19,7 @@
 //! [`Watched`] checks after each operation what has to hold.
 
 mod inside;
+mod names;
 mod ttls;
 
 use core::time::Duration;
@@ -48,6 +49,7 @@ use crate::session::Session;
 use crate::watch::Watched;
 
 pub use inside::{peap_session, tlv};
+pub use names::identity;
 pub use ttls::ttls_session;
 
 /// The address of the port in [`eapol`].
