@@ -182,6 +182,27 @@ fn radius_peer_logs_in_at_hostapd() {
     }
 }
 
+/// What the matrix relies on: hostapd and eapol_test take no other version if told to.
+#[test]
+fn a_version_that_is_insisted_on_is_not_left() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test CA");
+    let (server, client) = (ca.server(), ca.client());
+    let users = "* PEAP [ver=1]\n\"alice\" MSCHAPV2 \"secret\" [2]\n";
+    let hostapd = hostapd(&lab, users, &hostapd_tls(&server, &ca.path, true));
+    for (version, succeeds) in [("0", false), ("1", true)] {
+        let peer = ["peap/mschapv2", "1.2", "secret"];
+        let lines = log_in(&lab, &ca, &client, peer, &["--peap-max-version", version]);
+        assert_eq!(lines.last().unwrap() == "SUCCESS", succeeds, "{lines:?}");
+    }
+    drop(hostapd);
+    for (version, verdict) in [("0", "FAILURE"), ("1", "SUCCESS")] {
+        let _server = peap_server(&lab, &server, &ca, ["1.2", version, "if-offered"]);
+        let peer = ["MSCHAPV2", "1.2", "secret", "peapver=1"];
+        assert_verdict(supplicant(&lab, &ca, &client, peer, &[]), verdict);
+    }
+}
+
 /// Our server, with everything inside.
 fn peap_server(
     lab: &Lab,
