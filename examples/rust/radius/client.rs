@@ -156,7 +156,7 @@ impl Client {
                 }
             };
             let datagram = buffer.get(..len).unwrap_or_default();
-            match self.radius.handle_datagram(server, datagram, self.clock.now()) {
+            match self.radius.handle_datagram(server, datagram) {
                 Ok(()) => return Ok(()),
                 Err(reason) => *dropped = Some(reason),
             }

@@ -121,7 +121,7 @@ impl<'a> Login<'a> {
             Some(Ok(outcome)) => Ok(Success {
                 keys: compare_keys(&outcome, reply.mppe_keys())?,
                 resumed: outcome.tls.is_some_and(|tls| tls.resumed),
-                vlan: reply.attributes().vlan(),
+                vlan: reply.attributes().vlan().map_err(|error| error.to_string())?,
             }),
             Some(Err(failure)) => Err(failure.to_string()),
             None => Err("Access-Accept without EAP-Success".into()),

@@ -43,7 +43,7 @@ impl AccessRequest {
     }
 
     /// Sets User-Password (RFC 2865 §5.2), 1 to 128 octets: for those who do not speak EAP, as in
-    /// MAC authentication bypass.
+    /// MAC authentication bypass. It does not go together with an EAP packet.
     #[must_use]
     pub fn user_password(mut self, password: Secret) -> Self {
         self.password = Some(password);
@@ -66,6 +66,9 @@ impl AccessRequest {
         authenticator: [u8; 16],
         secret: &SharedSecret,
     ) -> Result<Vec<u8>, RadiusBuildError> {
+        if self.password.is_some() && self.has_eap() {
+            return Err(RadiusBuildError::PasswordWithEap);
+        }
         let mut request = RadiusBuilder::request(identifier, authenticator);
         for (kind, value) in &self.attributes {
             request = request.attribute(*kind, value);

@@ -83,34 +83,37 @@ impl<'a> Attributes<'a> {
         self.values(AttributeType::EAP_KEY_NAME).next().filter(|name| !matches!(name, [] | [0]))
     }
 
-    /// The VLAN that the peer belongs to: the first tunnel that is one (RFC 3580 §3.31). Tunnel
-    /// attributes are a tunnel's if they have its tag (RFC 2868 §3.1).
-    #[must_use]
-    pub fn vlan(self) -> Option<Vlan> {
-        let groups = self.clone().values(AttributeType::TUNNEL_PRIVATE_GROUP_ID);
-        let mut groups = groups.map(|value| match value {
-            [tag @ ..=MAX_TAG, group @ ..] => (*tag, group),
-            group => (0, group),
-        });
-        groups.find_map(|(tag, group)| {
-            let is = |kind, expected| self.clone().tagged(kind, tag) == Some(expected);
-            let is_vlan = is(AttributeType::TUNNEL_TYPE, VLAN)
-                && is(AttributeType::TUNNEL_MEDIUM_TYPE, IEEE_802);
-            let text = core::str::from_utf8(group).ok().filter(|_| is_vlan)?;
-            Vlan::parse(text)
-        })
-    }
-
-    /// The number in the first attribute of this Type that has this tag.
-    fn tagged(self, kind: AttributeType, tag: u8) -> Option<u32> {
-        self.values(kind).find_map(|value| match value {
-            [found, high, middle, low] if *found == tag => {
-                Some(u32::from_be_bytes([0, *high, *middle, *low]))
-            }
+    /// The VLAN that the peer belongs to: that of the first tunnel that is one (RFC 3580 §3.31).
+    /// Tunnel attributes are a tunnel's if they have its tag (RFC 2868 §3.1). `None` if the server
+    /// says nothing of a VLAN.
+    ///
+    /// # Errors
+    /// [`UnusableVlan`] if it does, but not which one: the peer must not get another instead.
+    pub fn vlan(self) -> Result<Option<Vlan>, UnusableVlan> {
+        let types = self.clone().values(AttributeType::TUNNEL_TYPE);
+        let mut tags = types.filter_map(|value| match value {
+            [tag, 0, 0, VLAN] => Some(*tag),
             _ => None,
-        })
+        });
+        let is_802 = |tag: &u8| {
+            let mut media = self.clone().values(AttributeType::TUNNEL_MEDIUM_TYPE);
+            media.any(|value| matches!(value, [found, 0, 0, IEEE_802] if found == tag))
+        };
+        let Some(tag) = tags.find(is_802) else { return Ok(None) };
+        let mut groups = self.values(AttributeType::TUNNEL_PRIVATE_GROUP_ID);
+        let group = groups.find_map(|value| match value {
+            [found @ ..=MAX_TAG, group @ ..] => (*found == tag).then_some(group),
+            group => (tag == 0).then_some(group),
+        });
+        let text = group.and_then(|group| core::str::from_utf8(group).ok());
+        text.and_then(Vlan::parse).map(Some).ok_or(UnusableVlan)
     }
 }
+
+/// A VLAN that is neither a number of 1 to 4094 nor a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the authentication server names no VLAN that there can be: 1 to 4094, or a name")]
+pub struct UnusableVlan;
 
 impl RadiusPacket<'_> {
     /// Whether a request asks for the Session-Id (RFC 4072 §4.1.4: one octet of zero in RADIUS).
@@ -128,8 +131,8 @@ pub(super) fn vlan_attributes(vlan: &Vlan) -> [(AttributeType, Vec<u8>); 3] {
         Vlan::Name(name) => name.clone(),
     };
     [
-        (AttributeType::TUNNEL_TYPE, VLAN.to_be_bytes().to_vec()),
-        (AttributeType::TUNNEL_MEDIUM_TYPE, IEEE_802.to_be_bytes().to_vec()),
+        (AttributeType::TUNNEL_TYPE, vec![0, 0, 0, VLAN]),
+        (AttributeType::TUNNEL_MEDIUM_TYPE, vec![0, 0, 0, IEEE_802]),
         (AttributeType::TUNNEL_PRIVATE_GROUP_ID, [&[0], group.as_bytes()].concat()),
     ]
 }
@@ -138,10 +141,10 @@ pub(super) fn vlan_attributes(vlan: &Vlan) -> [(AttributeType, Vec<u8>); 3] {
 const MAX_TAG: u8 = 0x1f;
 
 /// Tunnel-Type VLAN (RFC 3580 §3.31).
-const VLAN: u32 = 13;
+const VLAN: u8 = 13;
 
 /// Tunnel-Medium-Type 802 (RFC 2868 §3.2).
-const IEEE_802: u32 = 6;
+const IEEE_802: u8 = 6;
 
 /// The largest VLAN-Id (RFC 3580 §3.31).
 const MAX_ID: u16 = 4094;

@@ -19,12 +19,15 @@ pub enum RadiusBuildError {
         /// Octets given.
         len: usize,
     },
-    /// A password longer than RFC 2865 §5.2 allows.
-    #[error("User-Password: {len} octets given, at most 128 accepted")]
-    PasswordTooLong {
+    /// A password of a length that RFC 2865 §5.2 does not allow.
+    #[error("User-Password: {len} octets given, 1 to 128 accepted")]
+    PasswordLength {
         /// Octets given.
         len: usize,
     },
+    /// A password beside an EAP packet (RFC 3579 §3.3).
+    #[error("User-Password: does not go together with an EAP packet")]
+    PasswordWithEap,
     /// More than 4096 octets in all (RFC 2865 §3).
     #[error("the packet has {len} octets, at most 4096 are accepted")]
     PacketTooLong {
@@ -126,8 +129,8 @@ impl RadiusBuilder {
     #[must_use]
     pub fn user_password(mut self, password: &Secret, secret: &SharedSecret) -> Self {
         let len = password.expose().len();
-        if len > password::MAX_LEN {
-            self.error.get_or_insert(RadiusBuildError::PasswordTooLong { len });
+        if !(1..=password::MAX_LEN).contains(&len) {
+            self.error.get_or_insert(RadiusBuildError::PasswordLength { len });
             return self;
         }
         let value = password::hide(password, secret, &self.request_authenticator);

@@ -45,8 +45,11 @@ pub enum SendError {
     /// The conversation's server is none of this configuration.
     #[error("no server {}", .0.0)]
     NoSuchServer(ServerId),
-    /// An Identifier has eight bits: 256 requests to each server are under way.
-    #[error("256 requests to this server are under way, no more are possible")]
+    /// A request with State that does not say whose.
+    #[error("a request with State belongs to the server that has given it: to whom?")]
+    StateWithoutServer,
+    /// An Identifier has eight bits: 256 requests are under way to every server that it could go to.
+    #[error("256 requests are under way to each server, no more are possible")]
     TooManyRequests,
 }
 
@@ -107,7 +110,7 @@ pub struct RadiusClient<R> {
 /// What is known of a server.
 #[derive(Default)]
 struct ServerState {
-    /// It did not answer, and is left in peace until then.
+    /// It has not answered since, and is left in peace until then.
     dead_until: Option<Instant>,
     /// Requests under way, by Identifier.
     in_flight: BTreeMap<u8, RequestId>,
@@ -163,16 +166,15 @@ impl<R: CryptoRng> RadiusClient<R> {
         to: Option<ServerId>,
         now: Instant,
     ) -> Result<RequestId, SendError> {
-        let is_bound = to.is_some() || request.has_state();
-        let server = match to {
-            Some(server) if server.0 < self.servers.len() => server,
-            Some(server) => return Err(SendError::NoSuchServer(server)),
-            None => self.choose(&[], now).unwrap_or(ServerId(0)),
+        let mut tried = Vec::new();
+        let attempt = match to {
+            Some(server) => self.attempt(&request, server, now)?,
+            None if request.has_state() => return Err(SendError::StateWithoutServer),
+            None => self.attempt_any(&request, &mut tried, now)?,
         };
-        let attempt = self.attempt(&request, server, now)?;
         self.last_request = self.last_request.saturating_add(1);
         let id = RequestId(self.last_request);
-        self.begin(id, Pending { request, is_bound, tried: Vec::new(), attempt });
+        self.begin(id, Pending { request, is_bound: to.is_some(), tried, attempt });
         Ok(id)
     }
 
@@ -189,7 +191,6 @@ impl<R: CryptoRng> RadiusClient<R> {
         &mut self,
         server: ServerId,
         datagram: &[u8],
-        now: Instant,
     ) -> Result<(), RadiusDiscard> {
         let packet = RadiusPacket::parse(datagram)?;
         let unexpected = RadiusDiscard::UnexpectedResponse;
@@ -204,9 +205,9 @@ impl<R: CryptoRng> RadiusClient<R> {
             packet.check_response(secret, *identifier, authenticator)?;
         }
         let keys = packet.mppe_keys(secret, authenticator)?;
-        let reply = RadiusReply::new(&packet, keys);
+        let reply = RadiusReply::new(&packet, keys)?;
         self.end(id);
-        self.revive(server, now);
+        self.revive(server);
         self.outputs.push_back(RadiusClientOutput::Reply { request: id, server, reply });
         Ok(())
     }
@@ -253,6 +254,22 @@ impl<R: CryptoRng> RadiusClient<R> {
             dead_until.is_none_or(|until| now >= until)
         };
         untried().find(is_alive).or_else(|| untried().next())
+    }
+
+    /// Makes the packet for the next server that can take it, and remembers those that cannot.
+    fn attempt_any(
+        &mut self,
+        request: &AccessRequest,
+        tried: &mut Vec<ServerId>,
+        now: Instant,
+    ) -> Result<Attempt, SendError> {
+        while let Some(server) = self.choose(tried, now) {
+            match self.attempt(request, server, now) {
+                Err(SendError::TooManyRequests) => tried.push(server),
+                result => return result,
+            }
+        }
+        Err(SendError::TooManyRequests)
     }
 
     /// Makes the packet for this server.
@@ -351,30 +368,24 @@ impl<R: CryptoRng> RadiusClient<R> {
     fn unanswered(&mut self, id: RequestId, now: Instant) {
         let Some(mut pending) = self.end(id) else { return };
         let server = pending.attempt.server;
-        if let Some(state) = self.servers.get_mut(server.0) {
-            let was_alive = state.dead_until.is_none_or(|until| now >= until);
-            state.dead_until = Some(now + self.config.dead_time);
-            if was_alive {
-                self.outputs.push_back(RadiusClientOutput::ServerDead(server));
-            }
+        if let Some(state) = self.servers.get_mut(server.0)
+            && state.dead_until.replace(now + self.config.dead_time).is_none()
+        {
+            self.outputs.push_back(RadiusClientOutput::ServerDead(server));
         }
         pending.tried.push(server);
-        if !pending.is_bound {
-            while let Some(next) = self.choose(&pending.tried, now) {
-                if let Ok(attempt) = self.attempt(&pending.request, next, now) {
-                    pending.attempt = attempt;
-                    return self.begin(id, pending);
-                }
-                pending.tried.push(next);
-            }
+        if !pending.is_bound
+            && let Ok(attempt) = self.attempt_any(&pending.request, &mut pending.tried, now)
+        {
+            pending.attempt = attempt;
+            return self.begin(id, pending);
         }
         self.outputs.push_back(RadiusClientOutput::TimedOut { request: id, server });
     }
 
-    fn revive(&mut self, server: ServerId, now: Instant) {
-        if let Some(state) = self.servers.get_mut(server.0)
-            && state.dead_until.take().is_some_and(|until| now < until)
-        {
+    fn revive(&mut self, server: ServerId) {
+        let state = self.servers.get_mut(server.0);
+        if state.is_some_and(|state| state.dead_until.take().is_some()) {
             self.outputs.push_back(RadiusClientOutput::ServerAlive(server));
         }
     }

@@ -31,7 +31,7 @@ mod password;
 mod sessions;
 
 pub use access_request::AccessRequest;
-pub use authorization::{TerminationAction, Vlan};
+pub use authorization::{TerminationAction, UnusableVlan, Vlan};
 pub use builder::{RadiusBuildError, RadiusBuilder};
 pub use client::{
     RadiusClient, RadiusClientConfig, RadiusClientConfigBuilder, RadiusClientOutput, RadiusReply,

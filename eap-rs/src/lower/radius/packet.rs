@@ -282,7 +282,7 @@ impl<'a> RadiusPacket<'a> {
     }
 
     /// [`check_response`](Self::check_response), but for a server that leaves Message-Authenticator
-    /// out; one that is there has to be right.
+    /// out where there is no EAP-Message; one that is there has to be right.
     pub(super) fn insecure_check_response(
         &self,
         secret: &SharedSecret,
@@ -290,7 +290,7 @@ impl<'a> RadiusPacket<'a> {
         request_authenticator: &[u8; 16],
     ) -> Result<(), RadiusDiscard> {
         match self.check_response(secret, identifier, request_authenticator) {
-            Err(RadiusDiscard::NoMessageAuthenticator) => Ok(()),
+            Err(RadiusDiscard::NoMessageAuthenticator) if self.eap_message().is_none() => Ok(()),
             result => result,
         }
     }

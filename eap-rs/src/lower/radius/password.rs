@@ -18,7 +18,7 @@ pub(super) fn hide(
     request_authenticator: &[u8; 16],
 ) -> Vec<u8> {
     let octets = password.expose();
-    let len = octets.len().max(1).next_multiple_of(BLOCK_LEN);
+    let len = octets.len().next_multiple_of(BLOCK_LEN);
     let mut plain = Zeroizing::new(vec![0; len]);
     for (place, octet) in plain.iter_mut().zip(octets) {
         *place = *octet;

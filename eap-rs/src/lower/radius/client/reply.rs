@@ -1,7 +1,7 @@
 //! An answer that is genuine.
 
 use super::super::mppe::MppeKeys;
-use super::super::packet::{AttributeType, Attributes, RadiusCode, RadiusPacket};
+use super::super::packet::{AttributeType, Attributes, RadiusCode, RadiusDiscard, RadiusPacket};
 use crate::{Keys, Msk, SessionId};
 
 /// What a server has answered: Access-Accept, Access-Reject or Access-Challenge.
@@ -12,9 +12,21 @@ pub struct RadiusReply {
 }
 
 impl RadiusReply {
-    pub(super) fn new(packet: &RadiusPacket<'_>, keys: Option<MppeKeys>) -> Self {
+    /// A limit that cannot be read must not be taken for none.
+    pub(super) fn new(
+        packet: &RadiusPacket<'_>,
+        keys: Option<MppeKeys>,
+    ) -> Result<Self, RadiusDiscard> {
+        const NUMBERS: [AttributeType; 3] = [
+            AttributeType::SESSION_TIMEOUT,
+            AttributeType::IDLE_TIMEOUT,
+            AttributeType::TERMINATION_ACTION,
+        ];
+        if NUMBERS.iter().any(|kind| packet.values(*kind).any(|value| value.len() != 4)) {
+            return Err(RadiusDiscard::MalformedAttribute);
+        }
         let attributes = packet.attribute_octets().to_vec();
-        Self { code: packet.code(), attributes, keys }
+        Ok(Self { code: packet.code(), attributes, keys })
     }
 
     /// The Code.

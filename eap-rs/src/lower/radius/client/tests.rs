@@ -68,7 +68,7 @@ fn a_request_is_answered() {
     let id = client.send(eap(), None, at(0)).unwrap();
     let (server, datagram) = sent(&mut client);
     let reply = answer(server, &datagram, RadiusCode::ACCESS_CHALLENGE);
-    client.handle_datagram(server, &reply, at(5)).unwrap();
+    client.handle_datagram(server, &reply).unwrap();
     let Some(RadiusClientOutput::Reply { request, server: ServerId(0), reply }) =
         client.poll_output()
     else {
@@ -127,35 +127,36 @@ fn what_is_no_answer_changes_nothing() {
         })
         .collect();
     for forged in &forged {
-        assert!(client.handle_datagram(server, forged, at(1)).is_err(), "{forged:02x?}");
+        assert!(client.handle_datagram(server, forged).is_err(), "{forged:02x?}");
     }
     for cut in 0..genuine.len() {
-        assert!(client.handle_datagram(server, &genuine[..cut], at(1)).is_err());
+        assert!(client.handle_datagram(server, &genuine[..cut]).is_err());
     }
     // The other server has not been asked, and there is none beyond it.
     for other in [ServerId(1), ServerId(2), ServerId(usize::MAX)] {
-        let fate = client.handle_datagram(other, &genuine, at(1));
+        let fate = client.handle_datagram(other, &genuine);
         assert_eq!(fate, Err(RadiusDiscard::UnexpectedResponse));
     }
     assert!(client.poll_output().is_none());
     assert_eq!(client.poll_timeout(), timer);
-    client.handle_datagram(server, &genuine, at(1)).unwrap();
+    client.handle_datagram(server, &genuine).unwrap();
     // Twice is once too often.
-    let fate = client.handle_datagram(server, &genuine, at(1));
+    let fate = client.handle_datagram(server, &genuine);
     assert_eq!(fate, Err(RadiusDiscard::UnexpectedResponse));
 }
 
 /// CVE-2024-3596.
 #[test]
 fn an_answer_without_message_authenticator_is_taken_only_without_eap_and_when_told_so() {
-    let bare = |datagram: &[u8]| {
+    let bare_with = |datagram: &[u8], attributes: &[u8]| {
         let request = RadiusPacket::parse(datagram).unwrap();
-        let mut octets = vec![2, request.identifier(), 0, 20];
+        let len = u8::try_from(20 + attributes.len()).unwrap();
+        let start = [2, request.identifier(), 0, len];
         let secret = SECRETS[0].as_bytes();
-        let digest = super::super::md5(&[&octets, request.authenticator(), secret]);
-        octets.extend(digest);
-        octets
+        let digest = super::super::md5(&[&start, request.authenticator(), attributes, secret]);
+        [&start[..], &digest, attributes].concat()
     };
+    let bare = |datagram: &[u8]| bare_with(datagram, &[]);
     let without_eap = || AccessRequest::new().user_password("00-10-a4".into());
     for (insecure, request, expected) in [
         (false, eap(), Err(RadiusDiscard::NoMessageAuthenticator)),
@@ -171,8 +172,12 @@ fn an_answer_without_message_authenticator_is_taken_only_without_eap_and_when_to
         let mut client = client_of(config);
         client.send(request, None, at(0)).unwrap();
         let (server, datagram) = sent(&mut client);
+        // RFC 3579 §3.3: where there is EAP in the answer, there is no way without.
+        let with_eap = bare_with(&datagram, &[79, 6, 3, 1, 0, 4]);
+        let fate = client.handle_datagram(server, &with_eap);
+        assert_eq!(fate, Err(RadiusDiscard::NoMessageAuthenticator));
         let mut reply = bare(&datagram);
-        assert_eq!(client.handle_datagram(server, &reply, at(1)), expected);
+        assert_eq!(client.handle_datagram(server, &reply), expected);
         // The Response Authenticator counts all the same.
         if insecure {
             client.send(without_eap(), None, at(0)).unwrap();
@@ -185,7 +190,7 @@ fn an_answer_without_message_authenticator_is_taken_only_without_eap_and_when_to
             reply = bare(&datagram);
             reply[19] ^= 1;
             let wrong = Err(RadiusDiscard::WrongResponseAuthenticator);
-            assert_eq!(client.handle_datagram(server, &reply, at(1)), wrong);
+            assert_eq!(client.handle_datagram(server, &reply), wrong);
         }
     }
 }
@@ -203,10 +208,10 @@ fn the_next_server_is_tried_with_its_own_secret_and_the_dead_one_left_in_peace()
     assert_ne!(datagram[4..20], other[4..20], "an Authenticator of its own");
     // Too late.
     let late = answer(first, &datagram, RadiusCode::ACCESS_ACCEPT);
-    let fate = client.handle_datagram(first, &late, at(now));
+    let fate = client.handle_datagram(first, &late);
     assert_eq!(fate, Err(RadiusDiscard::UnexpectedResponse));
     let reply = answer(second, &other, RadiusCode::ACCESS_CHALLENGE);
-    client.handle_datagram(second, &reply, at(now)).unwrap();
+    client.handle_datagram(second, &reply).unwrap();
     let Some(RadiusClientOutput::Reply { request, server, .. }) = client.poll_output() else {
         panic!("no reply")
     };
@@ -231,6 +236,8 @@ fn a_conversation_stays_with_its_server() {
         panic!("goes on")
     };
     assert_eq!((request, server), (id, ServerId(1)));
+    let homeless = client.send(bound(), None, at(now));
+    assert_eq!(homeless, Err(SendError::StateWithoutServer));
     let missing = client.send(bound(), Some(ServerId(2)), at(now));
     assert_eq!(missing, Err(SendError::NoSuchServer(ServerId(2))));
 }
@@ -248,7 +255,7 @@ fn with_all_servers_dead_the_first_is_tried_again() {
     let (server, datagram) = sent(&mut client);
     assert_eq!(server, ServerId(0));
     let reply = answer(server, &datagram, RadiusCode::ACCESS_ACCEPT);
-    client.handle_datagram(server, &reply, at(now)).unwrap();
+    client.handle_datagram(server, &reply).unwrap();
     let alive = client.poll_output();
     assert!(matches!(alive, Some(RadiusClientOutput::ServerAlive(ServerId(0)))), "{alive:?}");
 }
@@ -267,6 +274,61 @@ fn two_hundred_and_fifty_six_requests_are_under_way_and_no_more() {
 }
 
 #[test]
+fn a_server_with_its_hands_full_is_passed_over() {
+    let mut client = client(2);
+    for _ in 0..256 {
+        client.send(eap(), None, at(0)).unwrap();
+        assert_eq!(sent(&mut client).0, ServerId(0));
+    }
+    client.send(eap(), None, at(0)).unwrap();
+    assert_eq!(sent(&mut client).0, ServerId(1));
+    let bound = eap().attribute(AttributeType::STATE, b"of the first");
+    let refused = client.send(bound, Some(ServerId(0)), at(0));
+    assert_eq!(refused, Err(SendError::TooManyRequests));
+}
+
+#[test]
+fn a_dead_server_that_answers_after_its_hold_down_is_said_to_be_alive() {
+    let mut client = client_of(config(1).max_transmissions(1));
+    let mut now = 0;
+    for _ in 0..2 {
+        client.send(eap(), None, at(now)).unwrap();
+        expire(&mut client, &mut now);
+        now += 100_000;
+    }
+    client.send(eap(), None, at(now)).unwrap();
+    let outputs: Vec<_> = std::iter::from_fn(|| client.poll_output()).collect();
+    let dead = outputs.iter().filter(|o| matches!(o, RadiusClientOutput::ServerDead(_))).count();
+    assert_eq!(dead, 1, "it has not come back in between: {outputs:?}");
+    let Some(RadiusClientOutput::Send { server, datagram }) = outputs.last() else { panic!() };
+    let reply = answer(*server, datagram, RadiusCode::ACCESS_ACCEPT);
+    client.handle_datagram(*server, &reply).unwrap();
+    assert!(matches!(client.poll_output(), Some(RadiusClientOutput::ServerAlive(ServerId(0)))));
+}
+
+/// A limit that cannot be read is not taken for none.
+#[test]
+fn an_answer_with_a_number_of_another_length_is_dropped() {
+    let numbers = [
+        AttributeType::SESSION_TIMEOUT,
+        AttributeType::IDLE_TIMEOUT,
+        AttributeType::TERMINATION_ACTION,
+    ];
+    for (kind, len) in numbers.into_iter().flat_map(|kind| (0..=8).map(move |len| (kind, len))) {
+        let mut client = client(1);
+        client.send(eap(), None, at(0)).unwrap();
+        let (server, datagram) = sent(&mut client);
+        let request = RadiusPacket::parse(&datagram).unwrap();
+        let reply = RadiusBuilder::response(RadiusCode::ACCESS_ACCEPT, &request)
+            .attribute(kind, vec![0; len])
+            .build(&SharedSecret::new(SECRETS[0]).unwrap())
+            .unwrap();
+        let fate = client.handle_datagram(server, &reply);
+        assert_eq!(fate.is_ok(), len == 4, "{kind:?} {len}");
+    }
+}
+
+#[test]
 fn a_request_that_radius_cannot_carry_is_not_sent() {
     let mut client = client(1);
     let long = AccessRequest::new().attribute(AttributeType::USER_NAME, vec![b'a'; 254]);
@@ -277,7 +339,12 @@ fn a_request_that_radius_cannot_carry_is_not_sent() {
     let password = AccessRequest::new().user_password(crate::Secret::new([b'a'; 129]));
     assert_eq!(
         client.send(password, None, at(0)).unwrap_err().to_string(),
-        "User-Password: 129 octets given, at most 128 accepted"
+        "User-Password: 129 octets given, 1 to 128 accepted"
+    );
+    let both = eap().user_password("00-10-a4".into());
+    assert_eq!(
+        client.send(both, None, at(0)).unwrap_err().to_string(),
+        "User-Password: does not go together with an EAP packet"
     );
     assert!(client.is_empty() && client.poll_output().is_none());
 }
@@ -349,20 +416,20 @@ proptest! {
                 match fate {
                     Fate::Lost => {}
                     Fate::Answered => {
-                        let _fate = client.handle_datagram(server, &reply, at(now));
+                        let _fate = client.handle_datagram(server, &reply);
                     }
                     Fate::Repeated => {
-                        let _first = client.handle_datagram(server, &reply, at(now));
-                        prop_assert!(client.handle_datagram(server, &reply, at(now)).is_err());
+                        let _first = client.handle_datagram(server, &reply);
+                        prop_assert!(client.handle_datagram(server, &reply).is_err());
                     }
                     Fate::Forged => {
                         let mut forged = reply.clone();
                         forged[25] ^= 0x40;
-                        prop_assert!(client.handle_datagram(server, &forged, at(now)).is_err());
+                        prop_assert!(client.handle_datagram(server, &forged).is_err());
                     }
                     Fate::Overtaken => {
                         if let Some((server, reply)) = overtaken.replace((server, reply)) {
-                            let _fate = client.handle_datagram(server, &reply, at(now));
+                            let _fate = client.handle_datagram(server, &reply);
                         }
                     }
                 }

@@ -7,8 +7,18 @@ fn packet(attributes: &[(AttributeType, &[u8])]) -> Vec<u8> {
     built(builder)
 }
 
-fn vlan(attributes: &[(AttributeType, &[u8])]) -> Option<Vlan> {
+fn read(attributes: &[(AttributeType, &[u8])]) -> Result<Option<Vlan>, UnusableVlan> {
     RadiusPacket::parse(&packet(attributes)).unwrap().attributes().vlan()
+}
+
+fn vlan(attributes: &[(AttributeType, &[u8])]) -> Option<Vlan> {
+    read(attributes).unwrap()
+}
+
+/// The peer must not get another VLAN than the one that cannot be read.
+#[track_caller]
+fn assert_unusable(attributes: &[(AttributeType, &[u8])]) {
+    assert_eq!(read(attributes), Err(UnusableVlan));
 }
 
 const TYPE: AttributeType = AttributeType::TUNNEL_TYPE;
@@ -32,8 +42,15 @@ fn a_tunnel_of_another_kind_is_no_vlan() {
     assert_eq!(vlan(&[(TYPE, &[0, 0, 0, 3]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, b"42")]), None);
     assert_eq!(vlan(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 1]), (GROUP, b"42")]), None);
     assert_eq!(vlan(&[(GROUP, b"42")]), None);
-    assert_eq!(vlan(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 6])]), None);
     assert_eq!(vlan(&[]), None);
+}
+
+#[test]
+fn a_vlan_that_is_none_is_an_error() {
+    assert_unusable(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 6])]);
+    for group in [&b""[..], b"\0", b"0", b"\x004095", b"\xff\xfe", b"\x01another tunnel's"] {
+        assert_unusable(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, group)]);
+    }
 }
 
 /// RFC 2868 §3.1.
@@ -69,14 +86,10 @@ fn a_vlan_is_1_to_4094_or_a_name() {
     for (text, expected) in cases {
         assert_eq!(Vlan::parse(text), expected, "{text}");
         let group = [b"\0", text.as_bytes()].concat();
-        let found = vlan(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, &group)]);
-        assert_eq!(found, expected, "{text}");
+        let found = read(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, &group)]);
+        assert_eq!(found.ok().flatten(), expected, "{text}");
     }
     assert_eq!(Vlan::parse(&"x".repeat(253)), None);
-    assert_eq!(
-        vlan(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, b"\xff\xfe")]),
-        None
-    );
     assert_eq!(Vlan::Name("a\x1b[2Jb".into()).to_string(), "a\\u{1b}[2Jb");
 }
 
@@ -84,7 +97,7 @@ fn a_vlan_is_1_to_4094_or_a_name() {
 fn what_is_written_is_read() {
     for vlan in [Vlan::Id(1), Vlan::Id(4094), Vlan::Name("voice".into())] {
         let octets = built(request().vlan(&vlan));
-        assert_eq!(RadiusPacket::parse(&octets).unwrap().attributes().vlan(), Some(vlan));
+        assert_eq!(RadiusPacket::parse(&octets).unwrap().attributes().vlan(), Ok(Some(vlan)));
     }
 }
 
