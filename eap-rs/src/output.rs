@@ -61,7 +61,7 @@ pub struct Outcome {
     /// What the TLS handshake agreed on; `None` if the method has none.
     pub tls: Option<TlsSummary>,
     /// Who was authenticated inside the tunnel, and how; `None` if the method has none. When a
-    /// session is resumed, nothing happens inside: an authenticator remembers, a peer has `None`.
+    /// session is resumed, nothing happens inside: it is who was when the session was made.
     pub inner: Option<InnerOutcome>,
 }
 

@@ -17,7 +17,8 @@ use core::time::Duration;
 use crate::crypto::password_change::MAX_PASSWORD_UNITS;
 use crate::tls::CertificateInfo;
 use crate::{
-    AccountError, AccountRefusal, AnswerError, Identity, Instant, MethodType, NtHash, Secret,
+    AccountError, AccountRefusal, AnswerError, Identity, InnerMethod, Instant, MethodType, NtHash,
+    Secret,
 };
 
 /// Names one question of one session. Never reused within the session.
@@ -123,6 +124,16 @@ pub enum Query {
         /// What the first of them says.
         certificate: Box<CertificateInfo>,
     },
+    /// Authenticator: this identity was authenticated inside the tunnel before, and resumes the
+    /// session of then: may it still log in? Asked where the server's
+    /// [`Resumption`](crate::tls::Resumption::ask_host) says so. Wants [`Answer::Verdict`]; "no" and
+    /// declining have the peer authenticate again inside the tunnel.
+    Resume {
+        /// Who was authenticated.
+        identity: Identity,
+        /// By what.
+        method: InnerMethod,
+    },
     /// Any of the others, asked by a conversation inside a tunnel. The answer is that of `query`:
     /// whoever does not care where a question comes from looks at [`Query::innermost`].
     Tunneled {
@@ -168,6 +179,7 @@ impl Query {
             | Self::ChangePassword { .. }
             | Self::VerifyServer { .. }
             | Self::VerifyClient { .. }
+            | Self::Resume { .. }
             // Not innermost.
             | Self::Tunneled { .. } => AnswerKind::Verdict,
         }

@@ -22,6 +22,7 @@ pub fn kind(query: &Query) -> &'static str {
         Query::Challenge { .. } => "challenge",
         Query::VerifyServer { .. } => "verify server",
         Query::VerifyClient { .. } => "verify client",
+        Query::Resume { .. } => "resume",
         other => panic!("a question nobody has an answer for: {other:?}"),
     }
 }
@@ -43,6 +44,8 @@ pub struct Directory {
     pub offer: Offer,
     /// Whether clients' certificates are in order.
     pub trusts: bool,
+    /// Whether those whose accounts are in order may resume their sessions.
+    pub resumes: bool,
     /// The outer identities with the questions from inside a tunnel, in order.
     pub outer_identities: Vec<String>,
     /// How long a look-up takes.
@@ -59,6 +62,7 @@ impl Default for Directory {
             challenge: "otp-md5 487 dog2",
             offer: Offer::default(),
             trusts: true,
+            resumes: true,
             outer_identities: Vec::new(),
             delay: 20,
         }
@@ -72,6 +76,10 @@ impl Answers for Directory {
         }
         let knows = |identity: &eap_rs::Identity| identity.as_bytes() == self.identity.as_bytes();
         let answer = match query.innermost() {
+            Query::Resume { identity, .. } => {
+                let in_order = knows(identity) && self.restriction.is_none();
+                Answer::Verdict(in_order && self.resumes)
+            }
             Query::Policy { .. } => Answer::Offer(self.offer.clone()),
             Query::Credential { identity, .. } if knows(identity) => {
                 let stored = Credential::Cleartext(Secret::from(self.password));
@@ -86,7 +94,8 @@ impl Answers for Directory {
             }
             Query::Credential { .. } => Answer::Credential(Credential::Unknown),
             Query::CheckPassword { identity, password } => {
-                Answer::Verdict(knows(identity) && password.ct_eq(self.password.as_bytes()))
+                let is_right = knows(identity) && password.ct_eq(self.password.as_bytes());
+                Answer::Verdict(is_right && self.restriction.is_none())
             }
             Query::Challenge { identity, .. } if knows(identity) => {
                 Answer::Text(self.challenge.into())

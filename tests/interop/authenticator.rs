@@ -141,7 +141,7 @@ fn phone_logs_in_and_resumes_in_a_tunnel() {
         phone.expect(&format!("login ok: alice ({outer} with {inner}, TLS 1.3)"));
         authenticator.expect(&format!("{PHONE}: identity inside the tunnel alice"));
         authenticator.expect(&format!("{PHONE}: authenticated alice ({outer} with {inner})"));
-        phone.expect(&format!("login ok: alice ({outer}, TLS 1.3, resumed)"));
+        phone.expect(&format!("login ok: alice ({outer} with {inner}, TLS 1.3, resumed)"));
         // The session remembers who it was, and how.
         let name = format!("{outer} with {inner}, resumed");
         authenticator.expect(&format!("{PHONE}: authenticated alice ({name})"));

@@ -29,11 +29,11 @@ pub(crate) trait TlsEngine: Send {
     /// Whether an earlier session is being resumed, as far as is known yet.
     fn is_resumed(&self) -> bool;
 
-    /// The authentication has succeeded as a whole, with this peer inside the tunnel (a server's
-    /// own business): from here on the session may be resumed.
+    /// The authentication has succeeded as a whole, with this login inside the tunnel: from here on
+    /// the session may be resumed.
     fn keep_session(&mut self, inner: Option<&InnerOutcome>);
 
-    /// Who was authenticated in the tunnel whose session this server resumes.
+    /// Who was authenticated in the tunnel whose session is resumed.
     fn resumed_inner(&self) -> Option<InnerOutcome>;
 
     /// Queues the alert that nothing follows: close_notify (RFC 8446 §6.1).

@@ -12,8 +12,8 @@ use crate::method::{PeerContext, ServerContext};
 use crate::packet::result_packet;
 use crate::{
     Answer, Authenticator, AuthenticatorConfig, Code, Discard, Event, Failure, Identifier,
-    Identity, Instant, MethodType, Outcome, Output, Peer, PeerConfig, Query, QueryId, Received,
-    Signal,
+    Identity, Instant, MethodType, Offer, Outcome, Output, Peer, PeerConfig, Query, QueryId,
+    Received, Signal,
 };
 
 /// What has authenticated the peer inside a tunnel.
@@ -40,6 +40,13 @@ pub enum InnerMethod {
     MsChap,
     /// MS-CHAP-V2 (RFC 5281 §11.2.4).
     MsChapV2,
+}
+
+impl InnerMethod {
+    /// Whether who may use what is offered may still have been authenticated by this.
+    pub(crate) fn is_offered(self, offer: &Offer) -> bool {
+        offer.methods.iter().any(|method| Self::Eap(*method) == self)
+    }
 }
 
 impl fmt::Display for InnerMethod {

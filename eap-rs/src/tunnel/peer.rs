@@ -8,7 +8,7 @@ use super::resumption::Owner;
 use super::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
 use crate::method::{PeerContext, PeerStep, Progress, Verdict};
 use crate::tls::{TlsPeerConfig, TlsSummary};
-use crate::{Answer, Discard, Failure, Keys, MethodType, PacketBuffer, Query};
+use crate::{Answer, Discard, Failure, InnerOutcome, Keys, MethodType, PacketBuffer, Query};
 
 pub(crate) struct PeerEnd {
     config: Arc<TlsPeerConfig>,
@@ -218,9 +218,15 @@ impl PeerEnd {
         self.tunnel.as_ref().and_then(Tunnel::summary)
     }
 
-    pub(crate) fn keep_session(&mut self) {
+    /// Who has logged in inside the tunnel whose session is resumed.
+    pub(crate) fn resumed_inner(&self) -> Option<InnerOutcome> {
+        self.tunnel.as_ref()?.engine().resumed_inner()
+    }
+
+    /// The server has granted access, with this login inside the tunnel.
+    pub(crate) fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
         if let Some(tunnel) = &mut self.tunnel {
-            tunnel.engine_mut().keep_session(None);
+            tunnel.engine_mut().keep_session(inner);
         }
     }
 }

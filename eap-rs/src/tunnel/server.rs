@@ -233,6 +233,13 @@ impl ServerEnd {
         self.tunnel.as_ref()?.engine().resumed_inner()
     }
 
+    /// What the host is asked about who resumes a session, if it wants to be.
+    pub(crate) fn resumption_query(&self, inner: &InnerOutcome) -> Option<Query> {
+        self.config
+            .asks_about_resumption()
+            .then(|| Query::Resume { identity: inner.identity.clone(), method: inner.method })
+    }
+
     /// The authentication has succeeded as a whole, with this peer inside the tunnel.
     pub(crate) fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
         if let Some(tunnel) = &mut self.tunnel {

@@ -293,6 +293,11 @@ impl TlsServerConfig {
         }
     }
 
+    /// Whether the host is asked about logins inside the tunnel whose sessions are resumed.
+    pub(crate) fn asks_about_resumption(&self) -> bool {
+        self.template.asks_about_resumption()
+    }
+
     /// Whether no peer gets through the handshake without a certificate.
     pub(crate) fn requires_clients(&self) -> bool {
         matches!(self.template.clients(), Clients::Required(_))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eap_rs::peap::{CryptoBinding, PeapServerConfig};
 use eap_rs::tls::{Resumption, TicketKeys, TlsPeerConfig, TlsServerConfig, TlsVersion};
 use eap_rs::ttls::{TtlsPeerConfig, TtlsServerConfig};
-use eap_rs::{AuthenticatorConfig, MethodType, Offer, PeerConfig};
+use eap_rs::{AccountError, AuthenticatorConfig, MethodType, Offer, PeerConfig};
 use eap_tests::answers::Directory;
 use eap_tests::certs::NOW;
 use eap_tests::pair::Pair;
@@ -24,10 +24,14 @@ struct Bench {
 
 impl Bench {
     fn new(tls_version: TlsVersion, version: u8) -> Self {
-        let setup = Setup::new(tls_version);
         // Sessions of a tunnel stay in memory whatever keys there are.
         let keys = Arc::new(TicketKeys::new(&[[1; 32]]).unwrap());
         let resumption = Resumption::for_lifetime(Duration::from_secs(3600)).ticket_keys(keys);
+        Self::with(tls_version, version, resumption)
+    }
+
+    fn with(tls_version: TlsVersion, version: u8, resumption: Resumption) -> Self {
+        let setup = Setup::new(tls_version);
         let peer = Arc::new(setup.peer().build().unwrap());
         let server = Arc::new(setup.server().resumption(resumption).build().unwrap());
         Self { setup, peer, server, version }
@@ -53,8 +57,8 @@ fn resumed(pair: &Pair) -> bool {
     let [peer, server] = outcomes(pair);
     let [ours, theirs] = [peer, server].map(|outcome| outcome.tls.as_ref().unwrap().resumed);
     assert_eq!(ours, theirs);
-    // The server remembers who it was; the peer had nothing to show.
-    assert_eq!(peer.inner.is_none(), ours);
+    // Both remember who it was.
+    assert_eq!(peer.inner, server.inner);
     assert_eq!(server.inner.as_ref().unwrap().identity.as_str(), Some(ALICE));
     ours
 }
@@ -151,5 +155,38 @@ fn the_policy_is_asked_again_about_whoever_resumes() {
         assert!(refused.authenticator.result().is_err() && refused.peer.result().is_err());
         // Once about the session, and once about the identity.
         assert_eq!(refused.authenticator.asked, ["policy", "policy"]);
+    }
+}
+
+/// CVE-2017-9148: whoever was locked since the session was made does not get in by resuming it.
+#[test]
+fn cve_2017_9148_the_account_is_looked_at_again() {
+    let resumption = || Resumption::for_lifetime(Duration::from_secs(3600)).ask_host();
+    for (tls_version, inner) in VERSIONS.into_iter().flat_map(|v| INNER.map(|inner| (v, inner))) {
+        for version in [0, 1] {
+            let bench = Bench::with(tls_version, version, resumption());
+            let log_in = |directory| {
+                let pair = bench.pair(User::new(inner), CryptoBinding::IfOffered);
+                pair.with_directory(directory).drive()
+            };
+            assert!(!resumed(&log_in(Directory::default())));
+            let welcome = log_in(Directory::default());
+            assert!(resumed(&welcome));
+            assert_eq!(welcome.authenticator.asked, ["resume"]);
+            // Not to be resumed, but welcome: phase 2 is run in the tunnel that there is.
+            let again = log_in(Directory { resumes: false, ..Directory::default() });
+            outcomes(&again);
+            assert_eq!(again.authenticator.asked.first(), Some(&"resume"));
+            // EAP-TLS asks the directory nothing.
+            if inner == MethodType::TLS {
+                continue;
+            }
+            assert_eq!(again.authenticator.asked.len(), 2);
+            let restriction = Some(AccountError::Disabled);
+            let locked = log_in(Directory { restriction, ..Directory::default() });
+            assert_eq!(locked.authenticator.asked.first(), Some(&"resume"));
+            assert!(locked.peer.result().is_err() && locked.authenticator.result().is_err());
+            assert!(!resumed(&log_in(Directory::default())), "the session is gone");
+        }
     }
 }

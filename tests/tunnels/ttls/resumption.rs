@@ -4,7 +4,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use eap_rs::tls::{Resumption, TicketKeys, TlsPeerConfig, TlsServerConfig, TlsVersion};
-use eap_rs::{Event, InnerMethod, MethodType};
+use eap_rs::{AccountError, Event, InnerMethod, MethodType};
+use eap_tests::answers::Directory;
 use eap_tests::pair::Pair;
 
 use super::{INNER, User};
@@ -25,9 +26,13 @@ impl Bench {
         Self { setup, peer, server }
     }
 
-    fn log_in(&self, user: User) -> Pair {
+    fn pair(&self, user: User) -> Pair {
         let server = self.setup.ttls_server(Arc::clone(&self.server), user.inner);
-        self.setup.pair_of(user, Arc::clone(&self.peer), server).drive()
+        self.setup.pair_of(user, Arc::clone(&self.peer), server)
+    }
+
+    fn log_in(&self, user: User) -> Pair {
+        self.pair(user).drive()
     }
 }
 
@@ -52,7 +57,7 @@ fn resumed(pair: &Pair, inner: InnerMethod) -> bool {
     assert_same(peer, server, MethodType::TTLS, inner);
     let [ours, theirs] = [peer, server].map(|outcome| outcome.tls.as_ref().unwrap().resumed);
     assert_eq!(ours, theirs);
-    assert_eq!(peer.inner.is_none(), ours);
+    assert_eq!(peer.inner, server.inner);
     assert!(pair.authenticator.events.contains(&Event::InnerIdentity(ALICE.into())));
     ours
 }
@@ -87,4 +92,34 @@ fn cve_2017_9148_who_has_not_logged_in_resumes_nothing() {
         }
         assert!(!resumed(&bench.log_in(User::new(inner)), inner));
     });
+}
+
+/// CVE-2017-9148: whoever was locked since the session was made does not get in by resuming it.
+#[test]
+fn cve_2017_9148_the_account_is_looked_at_again() {
+    let resumption = || Resumption::for_lifetime(Duration::from_secs(3600)).ask_host();
+    for (version, inner) in VERSIONS.into_iter().flat_map(|v| INNER.map(|inner| (v, inner))) {
+        let bench = Bench::new(version, resumption());
+        let log_in = |directory| bench.pair(User::new(inner)).with_directory(directory).drive();
+        assert!(!resumed(&log_in(Directory::default()), inner));
+        let welcome = log_in(Directory::default());
+        assert!(resumed(&welcome, inner));
+        assert_eq!(welcome.authenticator.asked, ["resume"]);
+        // Not to be resumed, but welcome: phase 2 is run in the tunnel that there is.
+        let again = log_in(Directory { resumes: false, ..Directory::default() });
+        let [peer, server] = [again.peer.result(), again.authenticator.result()];
+        let [peer, server] = [peer.as_ref().unwrap(), server.as_ref().unwrap()];
+        assert_same(peer, server, MethodType::TTLS, inner);
+        assert_eq!(again.authenticator.asked.first(), Some(&"resume"));
+        // EAP-TLS asks the directory nothing.
+        if inner == InnerMethod::Eap(MethodType::TLS) {
+            continue;
+        }
+        assert_eq!(again.authenticator.asked.len(), 2, "{inner}: {:?}", again.authenticator.asked);
+        let restriction = Some(AccountError::Disabled);
+        let locked = log_in(Directory { restriction, ..Directory::default() });
+        assert_eq!(locked.authenticator.asked.first(), Some(&"resume"));
+        assert!(locked.peer.result().is_err() && locked.authenticator.result().is_err());
+        assert!(!resumed(&log_in(Directory::default()), inner), "the session is gone");
+    }
 }

@@ -386,12 +386,13 @@ impl PeerMethod for Peer {
 
     fn inner(&self) -> Option<InnerOutcome> {
         match &self.conclusion {
-            Some(Conclusion::Granted(inner)) => inner.clone(),
+            Some(Conclusion::Granted(inner)) => inner.clone().or_else(|| self.end.resumed_inner()),
             Some(Conclusion::Refused(_)) | None => None,
         }
     }
 
     fn succeeded(&mut self) {
-        self.end.keep_session();
+        let inner = self.inner();
+        self.end.keep_session(inner.as_ref());
     }
 }

@@ -16,10 +16,7 @@ use crate::tunnel::engine::{Established, TlsError};
 use crate::tunnel::fragment;
 use crate::tunnel::inner::{InnerServer, Said, tunneled};
 use crate::tunnel::server::{Expected, Heard, ServerEnd};
-use crate::{
-    Answer, Code, Discard, Failure, Identifier, InnerMethod, InnerOutcome, Keys, PacketBuffer,
-    Query,
-};
+use crate::{Answer, Code, Discard, Failure, Identifier, InnerOutcome, Keys, PacketBuffer, Query};
 
 pub(crate) struct Server {
     config: Arc<PeapServerConfig>,
@@ -137,14 +134,17 @@ impl Server {
 
     fn phase_2(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
         self.keys = self.end.keys().map(TunnelKeys::new);
-        match self.end.resumed_inner() {
-            None => self.begin_inner(cx, request),
-            Some(inner) if self.config.inner.asks_policy() => {
-                let query = Query::Policy { identity: inner.identity.clone() };
+        let Some(inner) = self.end.resumed_inner() else { return self.begin_inner(cx, request) };
+        let policy = || {
+            let query = Query::Policy { identity: inner.identity.clone() };
+            self.config.inner.asks_policy().then_some(query)
+        };
+        match self.end.resumption_query(&inner).or_else(policy) {
+            Some(query) => {
                 self.asking = Asking::Resumption(inner);
                 ServerStep::Ask(tunneled(FACTS.method, cx.identity, query))
             }
-            Some(inner) => self.grant(inner, CompoundKeys::resumed, None, cx, request),
+            None => self.grant(inner, CompoundKeys::resumed, None, cx, request),
         }
     }
 
@@ -354,9 +354,12 @@ impl ServerMethod for Server {
             }
             (Asking::Resumption(inner), _) => {
                 let inner = inner.clone();
-                let is_offered = matches!(&answer, Answer::Offer(offer)
-                    if offer.methods.iter().any(|m| InnerMethod::Eap(*m) == inner.method));
-                if is_offered {
+                let may_resume = match &answer {
+                    Answer::Verdict(verdict) => *verdict,
+                    Answer::Offer(offer) => inner.method.is_offered(offer),
+                    _ => false,
+                };
+                if may_resume {
                     self.grant(inner, CompoundKeys::resumed, None, cx, request)
                 } else {
                     self.begin_inner(cx, request)

@@ -110,6 +110,6 @@ impl PeerMethod for Peer {
     }
 
     fn succeeded(&mut self) {
-        self.end.keep_session();
+        self.end.keep_session(None);
     }
 }

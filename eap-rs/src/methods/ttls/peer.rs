@@ -78,7 +78,9 @@ impl Peer {
             (Phase::Handshake, true) if resumed => self.phase = Phase::Resumed,
             (Phase::Handshake, true) if version == TlsVersion::V1_3 => self.phase = Phase::Finished,
             (Phase::Handshake | Phase::Finished, true) => return self.begin(cx, reply),
-            (Phase::Resumed, false) if is_grant => self.phase = Phase::Granted(None),
+            (Phase::Resumed, false) if is_grant => {
+                self.phase = Phase::Granted(self.end.resumed_inner());
+            }
             (Phase::Eap(inner), false) if is_grant && inner.is_content() => {
                 self.phase = Phase::Granted(inner.conclude());
             }
@@ -230,8 +232,9 @@ impl PeerMethod for Peer {
             Phase::Eap(inner) => inner.conclude(),
             Phase::Password(inner) => Some(inner.outcome()),
             Phase::Granted(inner) => inner.take(),
-            Phase::Handshake | Phase::Finished | Phase::Resumed => None,
+            Phase::Resumed => self.end.resumed_inner(),
+            Phase::Handshake | Phase::Finished => None,
         };
-        self.end.keep_session();
+        self.end.keep_session(self.inner.as_ref());
     }
 }

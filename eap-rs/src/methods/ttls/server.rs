@@ -12,8 +12,11 @@ use super::{FACTS, ImplicitChallenge, PROTECTED_SUCCESS, Said, VERSION};
 use crate::method::{ServerContext, ServerMethod, ServerStep};
 use crate::tls::{TlsSummary, TlsVersion};
 use crate::tunnel::CLOSED;
+use crate::tunnel::inner::tunneled;
 use crate::tunnel::server::{Expected, Heard, ServerEnd};
-use crate::{Answer, Discard, Event, Failure, InnerOutcome, Keys, PacketBuffer};
+use crate::{
+    Answer, Discard, Event, Failure, InnerMethod, InnerOutcome, Keys, PacketBuffer, Query,
+};
 
 /// The AVP that tells the protocol.
 const PROTOCOLS: [(AvpCode, PasswordProtocol); 4] = [
@@ -33,6 +36,8 @@ pub(crate) struct Server {
 
 enum Phase {
     Handshake,
+    /// The host is asked whether this one may resume the session.
+    Resuming(InnerOutcome),
     /// The handshake is over: the peer begins phase 2.
     Begin,
     Eap(EapServer),
@@ -60,7 +65,7 @@ impl Server {
         }
         if matches!(self.phase, Phase::Handshake) {
             if established.resumed {
-                return self.resume(established.version, &data, cx, request);
+                return self.resume(&data, cx, request);
             }
             self.phase = Phase::Begin;
         }
@@ -71,7 +76,7 @@ impl Server {
         let said = match &mut self.phase {
             Phase::Begin => self.begin(&avps, cx)?,
             Phase::Eap(inner) => inner.handle(&avps, cx)?,
-            Phase::Handshake | Phase::Password(_) | Phase::Over => {
+            Phase::Handshake | Phase::Resuming(_) | Phase::Password(_) | Phase::Over => {
                 return Err(Unacceptable("more data inside the tunnel than expected").into());
             }
         };
@@ -81,7 +86,6 @@ impl Server {
     /// RFC 5281 §7.4: whose session it is was authenticated before.
     fn resume(
         &mut self,
-        version: TlsVersion,
         data: &[u8],
         cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
@@ -89,10 +93,54 @@ impl Server {
         let Some(inner) = self.end.resumed_inner().filter(|_| data.is_empty()) else {
             return Err(Unacceptable("a session without authentication was resumed").into());
         };
+        let policy = || {
+            let query = Query::Policy { identity: inner.identity.clone() };
+            let is_eap = matches!(inner.method, InnerMethod::Eap(_));
+            let eap = self.config.eap.as_ref().filter(|eap| is_eap && eap.asks_policy());
+            eap.map(|_| query)
+        };
+        match self.end.resumption_query(&inner).or_else(policy) {
+            Some(query) => {
+                self.phase = Phase::Resuming(inner);
+                Ok(ServerStep::Ask(tunneled(FACTS.method, cx.identity, query)))
+            }
+            None => self.grant(inner, cx, request),
+        }
+    }
+
+    /// What the host says of who wants to resume a session. Who may not is authenticated inside the
+    /// tunnel (RFC 5281 §7.5 has the server decide): an empty packet leaves the word to the peer.
+    fn may_resume(
+        &mut self,
+        inner: InnerOutcome,
+        answer: &Answer,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> Result<ServerStep, Failure> {
+        let may_resume = match answer {
+            Answer::Verdict(verdict) => *verdict,
+            Answer::Offer(offer) => inner.method.is_offered(offer),
+            _ => false,
+        };
+        if may_resume {
+            return self.grant(inner, cx, request);
+        }
+        self.phase = Phase::Begin;
+        Ok(self.end.send(request))
+    }
+
+    /// Phase 2 has been passed when the session was made.
+    fn grant(
+        &mut self,
+        inner: InnerOutcome,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> Result<ServerStep, Failure> {
         cx.events.push(Event::InnerIdentity(inner.identity.clone()));
         self.inner = Some(inner);
         self.phase = Phase::Over;
-        if version == TlsVersion::V1_3 {
+        let version = self.end.established().map(|established| established.version);
+        if version == Some(TlsVersion::V1_3) {
             self.end.write(&PROTECTED_SUCCESS)?;
         }
         self.end.succeed();
@@ -198,6 +246,11 @@ impl ServerMethod for Server {
         request: &mut PacketBuffer,
     ) -> ServerStep {
         let said = match &mut self.phase {
+            Phase::Resuming(inner) => {
+                let inner = inner.clone();
+                let step = self.may_resume(inner, &answer, cx, request);
+                return self.finish(step, request);
+            }
             Phase::Eap(inner) => Ok(inner.answer(answer, cx)),
             Phase::Password(inner) => inner.answer(answer, cx),
             _ => {

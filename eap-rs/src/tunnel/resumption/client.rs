@@ -9,6 +9,7 @@ use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSes
 use rustls::pki_types::{CertificateDer, ServerName};
 
 use super::{Owner, lock};
+use crate::InnerOutcome;
 use crate::tunnel::certificate::CertificatePolicy;
 
 /// The most sessions a configuration keeps: one for each identity, of which a phone has one.
@@ -22,6 +23,8 @@ struct Kept {
     owner: Owner,
     /// The server's, to be judged again.
     chain: Vec<CertificateDer<'static>>,
+    /// Who has logged in inside the tunnel, if that is how.
+    inner: Option<InnerOutcome>,
     session: Session,
 }
 
@@ -44,10 +47,11 @@ impl ClientSessions {
             let place = all.iter().position(|kept| kept.owner == owner);
             place.and_then(|place| all.remove(place))
         };
-        let offered = kept
+        let (offered, inner) = kept
             .filter(|kept| policy.check(&kept.chain, unix_time).is_ok())
-            .map(|kept| kept.session);
-        let drawer = Mutex::new(Drawer { offered, given: None });
+            .map(|kept| (kept.session, kept.inner))
+            .unzip();
+        let drawer = Mutex::new(Drawer { offered, inner: inner.flatten(), given: None });
         Arc::new(ClientDesk { sessions: Arc::clone(self), owner, drawer })
     }
 }
@@ -68,21 +72,30 @@ pub(crate) struct ClientDesk {
 
 struct Drawer {
     offered: Option<Session>,
+    /// Whose login that was.
+    inner: Option<InnerOutcome>,
     /// What the server has given last. Of several tickets of TLS 1.3, hostapd 2.10 knows that one
     /// as good, and refuses the login of who comes with another.
     given: Option<Session>,
 }
 
 impl ClientDesk {
-    /// The conversation has succeeded with a server of this chain.
-    pub(crate) fn keep(&self, chain: &[CertificateDer<'static>]) {
+    /// Who has logged in inside the tunnel whose session is offered.
+    pub(crate) fn inner(&self) -> Option<InnerOutcome> {
+        lock(&self.drawer).inner.clone()
+    }
+
+    /// The conversation has succeeded with a server of this chain, and with this login inside the
+    /// tunnel.
+    pub(crate) fn keep(&self, chain: &[CertificateDer<'static>], inner: Option<&InnerOutcome>) {
         let Some(session) = lock(&self.drawer).given.take() else { return };
         let mut all = lock(&self.sessions.0);
         all.retain(|kept| kept.owner != self.owner);
         if all.len() >= CAPACITY {
             all.pop_front();
         }
-        all.push_back(Kept { owner: self.owner.clone(), chain: chain.to_vec(), session });
+        let (owner, inner) = (self.owner.clone(), inner.cloned());
+        all.push_back(Kept { owner, chain: chain.to_vec(), inner, session });
     }
 }
 

@@ -28,19 +28,29 @@ pub struct Resumption {
     lifetime: Duration,
     capacity: usize,
     ticket_keys: Option<Arc<TicketKeys>>,
+    ask_host: bool,
 }
 
 impl Resumption {
     /// Sessions may be resumed for this long, 1 second to 7 days (RFC 8446 §4.6.1).
     #[must_use]
     pub fn for_lifetime(lifetime: Duration) -> Self {
-        Self { lifetime, capacity: 1024, ticket_keys: None }
+        Self { lifetime, capacity: 1024, ticket_keys: None, ask_host: false }
     }
 
     /// The most sessions kept in memory, 1 to 1000000; 1024 if not set. The oldest go first.
     #[must_use]
     pub fn capacity(mut self, sessions: usize) -> Self {
         self.capacity = sessions;
+        self
+    }
+
+    /// Asks the host ([`Query::Resume`](crate::Query::Resume)) whether who was authenticated inside a
+    /// tunnel may still log in: an account may have been locked since the session was made. For
+    /// PEAP and EAP-TTLS; certificates are judged again in any case.
+    #[must_use]
+    pub fn ask_host(mut self) -> Self {
+        self.ask_host = true;
         self
     }
 
@@ -64,6 +74,7 @@ pub(crate) struct ServerSessions {
     lifetime: u64,
     capacity: usize,
     ticket_keys: Option<Arc<TicketKeys>>,
+    ask_host: bool,
     random: &'static dyn SecureRandom,
     store: Mutex<Store>,
 }
@@ -73,12 +84,17 @@ impl ServerSessions {
         settings: Resumption,
         random: &'static dyn SecureRandom,
     ) -> Result<Self, ConfigError> {
-        let Resumption { lifetime, capacity, ticket_keys } = settings;
+        let Resumption { lifetime, capacity, ticket_keys, ask_host } = settings;
         check_range("resumption lifetime", lifetime.as_secs(), 1..=604_800)?;
         let sessions = u64::try_from(capacity).unwrap_or(u64::MAX);
         check_range("resumption capacity", sessions, 1..=1_000_000)?;
         let lifetime = lifetime.as_secs();
-        Ok(Self { lifetime, capacity, ticket_keys, random, store: Mutex::default() })
+        Ok(Self { lifetime, capacity, ticket_keys, ask_host, random, store: Mutex::default() })
+    }
+
+    /// Whether the host has the last word on a login inside a tunnel.
+    pub(crate) const fn asks_host(&self) -> bool {
+        self.ask_host
     }
 
     /// Opens the desk of one conversation that begins at this time.

@@ -194,7 +194,7 @@ impl TlsEngine for RustlsEngine {
         match &self.side {
             Side::Client { desk: Some(desk) } => {
                 let chain = self.connection.peer_certificates().unwrap_or_default();
-                desk.keep(chain);
+                desk.keep(chain, inner);
             }
             Side::Server(Server { desk: Some(desk), .. }) => desk.keep(inner),
             Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => {}
@@ -204,6 +204,7 @@ impl TlsEngine for RustlsEngine {
     fn resumed_inner(&self) -> Option<InnerOutcome> {
         match &self.side {
             Side::Server(Server { desk: Some(desk), .. }) if self.is_resumed() => desk.inner(),
+            Side::Client { desk: Some(desk) } if self.is_resumed() => desk.inner(),
             Side::Server(_) | Side::Client { .. } => None,
         }
     }

@@ -139,6 +139,11 @@ impl ServerTemplate {
         Ok(Self { config, clients, sessions: sessions.map(Arc::new) })
     }
 
+    /// Whether the host is asked about sessions to be resumed.
+    pub(crate) fn asks_about_resumption(&self) -> bool {
+        self.sessions.as_ref().is_some_and(|sessions| sessions.asks_host())
+    }
+
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients
     }
