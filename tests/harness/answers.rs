@@ -36,6 +36,8 @@ pub struct Directory {
     pub password: &'static str,
     /// Why the account may not be used as it is.
     pub restriction: Option<AccountError>,
+    /// Whether new passwords are stored.
+    pub stores: bool,
     /// The new password, when the user has chosen one.
     pub changed: Option<Vec<u8>>,
     /// The user's OTP challenge.
@@ -58,6 +60,7 @@ impl Default for Directory {
             identity: "alice@example.org",
             password: "wonderland",
             restriction: None,
+            stores: true,
             changed: None,
             challenge: "otp-md5 487 dog2",
             offer: Offer::default(),
@@ -90,7 +93,7 @@ impl Answers for Directory {
             }
             Query::ChangePassword { identity, new_password } => {
                 self.changed = Some(new_password.expose().to_vec());
-                Answer::Verdict(knows(identity))
+                Answer::Verdict(knows(identity) && self.stores)
             }
             Query::Credential { .. } => Answer::Credential(Credential::Unknown),
             Query::CheckPassword { identity, password } => {
@@ -119,7 +122,7 @@ pub struct User {
     pub trusts: bool,
     /// What they type after each wrong password.
     pub retries: Vec<&'static str>,
-    /// What they choose after an expired password.
+    /// What they choose after an expired password; nothing, if it is empty.
     pub new_password: &'static str,
     /// How long they take.
     pub delay: u64,
@@ -161,7 +164,10 @@ impl Answers for User {
             }
             Query::NewPassword { refused, .. } => {
                 self.shown.push(refused.to_string());
-                Answer::Secret(Secret::from(self.new_password))
+                match self.new_password {
+                    "" => Answer::Decline,
+                    password => Answer::Secret(Secret::from(password)),
+                }
             }
             Query::Token { challenge } => {
                 self.shown.push(challenge.clone());

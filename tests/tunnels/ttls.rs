@@ -1,6 +1,7 @@
 //! EAP-TTLS (RFC 5281, RFC 9427).
 
 mod login;
+mod passwords;
 mod refusal;
 mod resumption;
 

@@ -51,6 +51,19 @@ pub(crate) fn decrypt_password(encrypted: &[u8; BLOCK_LEN], old: &NtHash) -> Opt
     Some(Secret::from(text.as_str()))
 }
 
+/// The new password, and its hash, if whoever sends it knows the old one (RFC 2759 §8.9, §8.12). That
+/// it is meant proves itself by the response.
+pub(crate) fn open(
+    old: &NtHash,
+    encrypted_password: &[u8; BLOCK_LEN],
+    encrypted_hash: &[u8; NtHash::LEN],
+) -> Option<(Secret, NtHash)> {
+    let password = decrypt_password(encrypted_password, old)?;
+    let hash = NtHash::of_secret(&password).filter(|_| !password.expose().is_empty())?;
+    let is_right = Secret::new(encrypt_hash(old, &hash)).ct_eq(encrypted_hash);
+    is_right.then_some((password, hash))
+}
+
 /// Rc4Encrypt (RFC 2759 §8.11), which is its own reverse.
 fn crypt(block: &mut [u8; BLOCK_LEN], key: &NtHash) -> Option<()> {
     Rc4::new_from_slice(key.expose()).ok()?.apply_keystream(block);

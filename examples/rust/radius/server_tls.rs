@@ -78,7 +78,7 @@ fn common(
     let lifetime = flags.number("session-lifetime").and_then(|seconds| seconds.try_into().ok());
     let lifetime = lifetime.map(Duration::from_secs);
     if let Some(lifetime) = lifetime.or(ticket_keys.is_some().then_some(SESSION_LIFETIME)) {
-        let mut resumption = Resumption::for_lifetime(lifetime);
+        let mut resumption = Resumption::for_lifetime(lifetime).ask_host();
         if let Some(keys) = ticket_keys {
             resumption = resumption.ticket_keys(keys);
         }

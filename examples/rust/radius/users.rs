@@ -114,6 +114,10 @@ impl Users {
                 let found = self.with_account(identity, |account| account.has(password));
                 Answer::Verdict(found.unwrap_or(false))
             }
+            Query::Resume { identity, .. } => {
+                let found = self.with_account(identity, |account| account.restriction.is_none());
+                Answer::Verdict(found.unwrap_or(false))
+            }
             Query::ChangePassword { identity, new_password } => {
                 let changed = self.with_account(identity, |account| {
                     account.password = Stored::Password(Secret::new(new_password.expose()));

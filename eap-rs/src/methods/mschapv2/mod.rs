@@ -22,6 +22,7 @@ use crate::method::MethodFacts;
 use crate::{Keys, MethodType, Msk};
 
 pub(super) use packet::{FailureMessage, authenticator_response, success_text};
+pub(super) use peer::MAX_RETRIES;
 pub(crate) use peer::Peer;
 pub(crate) use server::Server;
 

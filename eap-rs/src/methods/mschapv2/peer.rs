@@ -14,7 +14,7 @@ use crate::{AccountRefusal, Answer, Discard, Failure, Keys, PacketBuffer, Query,
 const NOT_YET: Progress = Progress::MayEnd(Willingness::Fail);
 
 /// After so many wrong passwords no other is asked for, whatever the server allows.
-const MAX_RETRIES: u8 = 5;
+pub(in crate::methods) const MAX_RETRIES: u8 = 5;
 
 #[derive(Debug, Default)]
 pub(crate) struct Peer {

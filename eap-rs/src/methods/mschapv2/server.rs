@@ -183,10 +183,9 @@ impl Server {
         cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
-        let new_password = password_change::decrypt_password(&change.encrypted_password, old);
-        if let Some(new_password) = new_password.filter(|new| !new.expose().is_empty())
-            && let Some(new) = NtHash::of_secret(&new_password)
-            && Secret::new(password_change::encrypt_hash(old, &new)).ct_eq(&change.encrypted_hash)
+        let ChangePassword { encrypted_password, encrypted_hash, .. } = change;
+        if let Some((new_password, new)) =
+            password_change::open(old, encrypted_password, encrypted_hash)
             && received.proves(&new)
         {
             self.state = State::Storing { received, new };

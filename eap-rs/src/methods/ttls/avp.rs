@@ -35,9 +35,11 @@ impl AvpCode {
     pub(super) const EAP_MESSAGE: Self = Self::standard(79);
     pub(super) const MS_CHAP_RESPONSE: Self = Self::microsoft(1);
     pub(super) const MS_CHAP_ERROR: Self = Self::microsoft(2);
+    pub(super) const MS_CHAP_NT_ENC_PW: Self = Self::microsoft(6);
     pub(super) const MS_CHAP_CHALLENGE: Self = Self::microsoft(11);
     pub(super) const MS_CHAP2_RESPONSE: Self = Self::microsoft(25);
     pub(super) const MS_CHAP2_SUCCESS: Self = Self::microsoft(26);
+    pub(super) const MS_CHAP2_CPW: Self = Self::microsoft(27);
 
     const fn standard(code: u32) -> Self {
         Self { vendor: 0, code }
@@ -133,7 +135,7 @@ impl<'a> Avps<'a> {
         Some(parts.flatten().copied().collect())
     }
 
-    fn all(&self, code: AvpCode) -> impl Iterator<Item = &'a [u8]> {
+    pub(super) fn all(&self, code: AvpCode) -> impl Iterator<Item = &'a [u8]> {
         self.0.iter().filter(move |avp| avp.code == code).map(|avp| avp.data)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The result is said outside: no Success or Failure travels inside.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use super::avp::{AvpBuffer, AvpCode, Avps, Unacceptable};
@@ -120,6 +121,11 @@ impl EapServer {
         cx: &mut ServerContext<'_>,
     ) -> Said<Result<InnerOutcome, Failure>> {
         said_by_server(self.server.handle_answer(answer, cx))
+    }
+
+    /// How long the next packet may take, if a person has to act first.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.server.timeout()
     }
 }
 

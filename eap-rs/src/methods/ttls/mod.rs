@@ -7,8 +7,10 @@
 //!
 //! # Departures
 //!
-//! - Passwords are not changed inside the tunnel, and a wrong one of MS-CHAP-V2 is not asked for
-//!   again: the peer reports the reason, and the host begins anew. EAP-MSCHAPv2 can do both.
+//! - RFC 5281 §11.2.4 has a peer give up after a wrong password. Where the error of MS-CHAP-V2 allows
+//!   another try (RFC 2759 §6), the peer makes one, with the challenge and the identifier of the error;
+//!   a server allows as many as
+//!   [`password_retries`](crate::AuthenticatorConfigBuilder::password_retries) says.
 //! - A server does not ask for several authentications (RFC 5281 §11.3).
 //! - A server of TLS 1.3 says that it grants access (RFC 9190 §2.5) only when it resumes a session,
 //!   as others do: otherwise phase 2 has said it.

@@ -1,5 +1,6 @@
 //! The server's side of EAP-TTLS.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -10,6 +11,7 @@ use super::eap::EapServer;
 use super::password::PasswordServer;
 use super::{FACTS, ImplicitChallenge, PROTECTED_SUCCESS, Said, VERSION};
 use crate::method::{ServerContext, ServerMethod, ServerStep};
+use crate::methods::token::TYPING_TIME;
 use crate::tls::{TlsSummary, TlsVersion};
 use crate::tunnel::CLOSED;
 use crate::tunnel::inner::tunneled;
@@ -76,7 +78,8 @@ impl Server {
         let said = match &mut self.phase {
             Phase::Begin => self.begin(&avps, cx)?,
             Phase::Eap(inner) => inner.handle(&avps, cx)?,
-            Phase::Handshake | Phase::Resuming(_) | Phase::Password(_) | Phase::Over => {
+            Phase::Password(inner) => inner.handle(&avps, cx)?,
+            Phase::Handshake | Phase::Resuming(_) | Phase::Over => {
                 return Err(Unacceptable("more data inside the tunnel than expected").into());
             }
         };
@@ -217,8 +220,13 @@ impl ServerMethod for Server {
 
     fn check(&self, data: &[u8]) -> Result<(), Discard> {
         let expected = Expected {
-            // Some peers acknowledge the tickets first.
-            acknowledgement: matches!(self.phase, Phase::Begin),
+            acknowledgement: match &self.phase {
+                // Some peers acknowledge the tickets first.
+                Phase::Begin => true,
+                // Who does not try again has nothing more to say.
+                Phase::Password(inner) => inner.awaits_another(),
+                _ => false,
+            },
             message: !matches!(self.phase, Phase::Over),
         };
         self.end.check(data, expected)
@@ -233,7 +241,10 @@ impl ServerMethod for Server {
         let step = match self.end.receive(data, cx, request) {
             Heard::Step(step) => return step,
             Heard::Acknowledged if self.end.is_ending() => return self.end.end(),
-            Heard::Acknowledged => return self.end.send(request),
+            Heard::Acknowledged => match &mut self.phase {
+                Phase::Password(inner) => Err(inner.abandoned()),
+                _ => return self.end.send(request),
+            },
             Heard::Message => self.message(cx, request),
         };
         self.finish(step, request)
@@ -268,6 +279,14 @@ impl ServerMethod for Server {
     /// RFC 5281 §9.2: the Start is the same for everybody.
     fn can_be_picked_up(&self) -> bool {
         true
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        match &self.phase {
+            Phase::Eap(inner) => inner.timeout(),
+            Phase::Password(inner) => inner.awaits_another().then_some(TYPING_TIME),
+            _ => None,
+        }
     }
 
     fn keys(&mut self) -> Option<Keys> {

@@ -57,13 +57,13 @@ impl FailureMessage {
     }
 
     /// The challenge for another password of the same account, if the peer may try one.
-    pub(in super::super) fn challenge_for_retry(&self) -> Option<[u8; CHALLENGE_LEN]> {
+    pub(in crate::methods) fn challenge_for_retry(&self) -> Option<[u8; CHALLENGE_LEN]> {
         let may_retry = self.retry && self.refusal.error == AccountError::WrongPassword;
         self.challenge.filter(|_| may_retry)
     }
 
     /// The challenge for a new password, if the peer may choose one.
-    pub(in super::super) fn challenge_for_change(&self) -> Option<[u8; CHALLENGE_LEN]> {
+    pub(in crate::methods) fn challenge_for_change(&self) -> Option<[u8; CHALLENGE_LEN]> {
         let may_change = self.refusal.error == AccountError::PasswordExpired
             && self.version == Some(MSCHAP_VERSION);
         self.challenge.filter(|_| may_change)

@@ -10,9 +10,9 @@ use rand_core::SeedableRng;
 use super::{ALIGNMENT, Avp, AvpBuffer, AvpCode, Avps, HEADER_LEN, MANDATORY};
 use crate::method::{PeerContext, ServerContext};
 use crate::methods::ttls::config::{PasswordConfig, PasswordProtocol};
-use crate::methods::ttls::password::{PasswordPeer, PasswordServer};
+use crate::methods::ttls::password::{PasswordChange, PasswordPeer, PasswordServer};
 use crate::methods::ttls::{ImplicitChallenge, Said};
-use crate::{Answer, Credential, Event, Identifier, Identity, Secret};
+use crate::{AccountError, Answer, Credential, Event, Identifier, Identity, Secret};
 
 /// The protocols, and the code of the response in each.
 const PROTOCOLS: [(PasswordProtocol, AvpCode); 4] = [
@@ -37,6 +37,40 @@ pub(crate) fn avp(data: &[u8]) {
     for (protocol, code) in PROTOCOLS {
         served(protocol, code, &avps);
         heard(protocol, &avps);
+    }
+    tried_again(&avps);
+    let challenge = challenge(PasswordProtocol::MsChapV2);
+    if let Ok(change) = PasswordChange::read(&avps, &challenge) {
+        let written = change.write(&challenge);
+        let again = Avps::parse(written.as_slice())
+            .and_then(|avps| PasswordChange::read(&avps, &challenge));
+        assert_eq!(again, Ok(change));
+    }
+}
+
+/// The message of a peer whose password was wrong, or has expired: it changes nothing without the
+/// challenge of the error.
+fn tried_again(avps: &Avps<'_>) {
+    let protocol = PasswordProtocol::MsChapV2;
+    let stored = || Credential::Cleartext(Secret::from(PASSWORD));
+    for (typed, credential) in
+        [("a typo", stored()), (PASSWORD, stored().restricted(AccountError::PasswordExpired))]
+    {
+        let mut host = Host::default();
+        let (identity, password) = (Some(Identity::from("alice")), Some(Secret::from(typed)));
+        let config = PasswordConfig { protocol, identity, password, nt_hash: None };
+        let mut peer = PasswordPeer::new(&Arc::new(config), challenge(protocol));
+        let Ok(Said { avps: response, .. }) = peer.begin(&mut host.peer()) else { return };
+        let server = Avps::parse(response.as_slice()).and_then(|avps| {
+            PasswordServer::begin(protocol, challenge(protocol), &avps, &mut host.server())
+        });
+        let Ok((mut server, _)) = server else { return };
+        let mut cx = ServerContext { password_retries: 1, ..host.server() };
+        let error = server.answer(Answer::Credential(credential), &mut cx);
+        assert!(matches!(error, Ok(Said { result: None, .. })) && server.awaits_another());
+        // The challenge is random: the message would have to know it.
+        let said = server.handle(avps, &mut cx);
+        assert!(said.is_err() && !server.awaits_another());
     }
 }
 
@@ -66,8 +100,10 @@ fn written_again(avps: &Avps<'_>) {
 /// The message of a peer: whoever is let in by it has a name, a response and the password.
 fn served(protocol: PasswordProtocol, code: AvpCode, avps: &Avps<'_>) {
     let mut host = Host::default();
-    let taken = PasswordServer::begin(protocol, challenge(protocol), avps, &mut host.server());
-    let Ok((server, said)) = taken else { return };
+    let begin = |host: &mut Host| {
+        PasswordServer::begin(protocol, challenge(protocol), avps, &mut host.server())
+    };
+    let Ok((mut server, said)) = begin(&mut host) else { return };
     assert!(said.question.is_some() && said.result.is_none());
     let challenges = [AvpCode::CHAP_CHALLENGE, AvpCode::MS_CHAP_CHALLENGE];
     let is_known = |other| {
@@ -80,6 +116,7 @@ fn served(protocol: PasswordProtocol, code: AvpCode, avps: &Avps<'_>) {
     let names: Vec<&[u8]> = avps.all(AvpCode::USER_NAME).collect();
     assert_eq!(names.len(), 1);
     for answer in [Answer::Verdict(false), Answer::Credential(Credential::Unknown)] {
+        let Ok((mut server, _)) = begin(&mut host) else { return };
         let said = server.answer(answer, &mut host.server());
         assert!(matches!(said, Ok(Said { result: Some(Err(_)), .. })));
     }
@@ -102,7 +139,7 @@ fn heard(protocol: PasswordProtocol, avps: &Avps<'_>) {
         .and_then(|avps| {
             PasswordServer::begin(protocol, challenge(protocol), &avps, &mut host.server())
         })
-        .and_then(|(server, _)| server.answer(favourable(protocol), &mut host.server()));
+        .and_then(|(mut server, _)| server.answer(favourable(protocol), &mut host.server()));
     assert!(matches!(&said, Ok(Said { result: Some(Ok(_)), .. })), "our server lets our peer in");
     let proof = said.map(|said| said.avps).unwrap_or_default();
 

@@ -18,7 +18,7 @@ const RESERVED_LEN: usize = 8;
 /// User-Password is padded to hide its length (RFC 5281 §11.2.5).
 const PASSWORD_BLOCK: usize = 16;
 
-const MALFORMED: Unacceptable = Unacceptable("malformed response inside the tunnel");
+pub(super) const MALFORMED: Unacceptable = Unacceptable("malformed response inside the tunnel");
 
 /// The User-Name, and the password itself.
 pub(super) fn write_password(name: &Identity, password: &Secret) -> AvpBuffer {
@@ -39,7 +39,7 @@ fn user(name: &Identity) -> AvpBuffer {
 }
 
 /// Checks that the peer answers the tunnel's challenge and not one of its own (RFC 5281 §11.2.2).
-fn check_challenge(
+pub(super) fn check_challenge(
     challenge: &ImplicitChallenge,
     avps: &Avps<'_>,
     code: AvpCode,
