@@ -104,7 +104,7 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
             peer = PeerConfig::builder().identity(ANONYMOUS).ttls(ttls);
             let tls = certificates.tunnel(wanted.tls)?;
             let inner_tls = || Ok(certificates.server(wanted.tls)?);
-            authenticator = authenticator.ttls(server_inner::ttls(&[inner], tls, inner_tls)?);
+            authenticator = authenticator.ttls(server_inner::ttls(&[inner], 0, tls, inner_tls)?);
         }
         MethodType::PEAP => {
             let Some(inner) = wanted.method.inner else { return Err("nothing inside".into()) };
@@ -115,7 +115,7 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
             peer = PeerConfig::builder().identity(ANONYMOUS).peap(peap);
             let tls = certificates.tunnel(wanted.tls)?;
             let inner_tls = || Ok(certificates.server(wanted.tls)?);
-            let peap = server_inner::peap(&[inner], tls, inner_tls, |config| config)?;
+            let peap = server_inner::peap(&[inner], 0, tls, inner_tls, |config| config)?;
             authenticator = authenticator.peap(peap);
         }
         MethodType::TLS => {

@@ -107,14 +107,20 @@ fn server_config(
                 let inner = inner_methods(settings, outer);
                 let tls = server_tls::tunnel(&settings.tls, keys())?;
                 let inner_tls = || server_tls::config(&settings.tls, None);
-                config.ttls(server_inner::ttls(&inner, tls, inner_tls)?)
+                config.ttls(server_inner::ttls(&inner, settings.password_retries, tls, inner_tls)?)
             }
             MethodType::PEAP => {
                 let inner = inner_methods(settings, outer);
                 let tls = server_tls::tunnel(&settings.tls, keys())?;
                 let inner_tls = || server_tls::config(&settings.tls, None);
                 let edit = |peap| server_tls::peap(peap, &settings.tls);
-                config.peap(server_inner::peap(&inner, tls, inner_tls, edit)?)
+                config.peap(server_inner::peap(
+                    &inner,
+                    settings.password_retries,
+                    tls,
+                    inner_tls,
+                    edit,
+                )?)
             }
             method => config.method(method),
         };

@@ -7,9 +7,11 @@ use eap_rs::tls::TlsServerConfig;
 use eap_rs::ttls::TtlsServerConfig;
 use eap_rs::{AuthenticatorConfig, InnerMethod, MethodType};
 
-/// EAP-TTLS with any of these inside. `inner_tls` makes the settings of EAP-TLS inside the tunnel.
+/// EAP-TTLS with any of these inside. `retries` is how often a peer may try another password;
+/// `inner_tls` makes the settings of EAP-TLS inside the tunnel.
 pub(crate) fn ttls(
     inner: &[InnerMethod],
+    retries: u8,
     tls: TlsServerConfig,
     inner_tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
 ) -> Result<TtlsServerConfig, Box<dyn Error>> {
@@ -23,7 +25,7 @@ pub(crate) fn ttls(
             _ => config,
         };
     }
-    if let Some(eap) = eap(inner, inner_tls)? {
+    if let Some(eap) = eap(inner, retries, inner_tls)? {
         config = config.eap(eap);
     }
     Ok(config.build()?)
@@ -32,20 +34,23 @@ pub(crate) fn ttls(
 /// PEAP with any of these inside.
 pub(crate) fn peap(
     inner: &[InnerMethod],
+    retries: u8,
     tls: TlsServerConfig,
     inner_tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
     edit: impl FnOnce(PeapServerConfigBuilder) -> PeapServerConfigBuilder,
 ) -> Result<PeapServerConfig, Box<dyn Error>> {
-    let eap = eap(inner, inner_tls)?.ok_or("PEAP takes EAP methods only")?;
+    let eap = eap(inner, retries, inner_tls)?.ok_or("PEAP takes EAP methods only")?;
     Ok(edit(PeapServerConfig::builder(tls, eap)).build()?)
 }
 
 /// The EAP methods among these.
 fn eap(
     inner: &[InnerMethod],
+    retries: u8,
     tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
 ) -> Result<Option<AuthenticatorConfig>, Box<dyn Error>> {
-    let (mut config, mut any) = (AuthenticatorConfig::builder(), false);
+    let mut config = AuthenticatorConfig::builder().password_retries(retries);
+    let mut any = false;
     for protocol in inner {
         config = match protocol {
             InnerMethod::Eap(MethodType::TLS) => config.tls(tls()?),

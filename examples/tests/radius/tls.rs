@@ -350,3 +350,44 @@ fn a_revocation_list_that_cannot_be_used_is_named() {
     let text = "error: crl: no revocation list found; accepted: PEM (BEGIN X509 CRL) or DER\n";
     assert_eq!(error(&own), text);
 }
+
+/// Another password after a wrong one, and a new one after one that has expired: inside tunnels as
+/// outside.
+#[test]
+fn mschapv2_tries_again_and_changes_passwords_inside_tunnels() {
+    let certificates = Certificates::new("retries");
+    let users = certificates.path("users.toml");
+    let (own, ca) = (certificates.path(SERVER.0), certificates.path("ca.pem"));
+    for method in ["ttls/mschapv2", "ttls/eap-mschapv2", "peap/mschapv2"] {
+        let file = "[users.alice]\npassword = \"wonderland\"\n\
+                    [users.bob]\npassword = \"wonderland\"\nstatus = \"expired\"\n";
+        std::fs::write(&users, file).unwrap();
+        let mut server = Server::start(&[
+            "--users",
+            &users,
+            "--password-retries",
+            "1",
+            "--methods",
+            method,
+            "--cert",
+            &own,
+            "--key",
+            &own,
+        ]);
+        let log_in = |identity: &str, password: &str, more: &[&str]| {
+            let flags = ["--method", method, "--ca", &ca, "--identity", identity];
+            server.login(&[&flags[..], &["--password", password], more].concat())
+        };
+        assert_eq!(log_in("alice", "typo", &[]).status, 1, "{method}");
+        let typo = log_in("alice", "typo", &["--retry-password", "wonderland"]);
+        assert_eq!(typo.status, 0, "{method}: {}", typo.stdout);
+        let expired = log_in("bob", "wonderland", &[]);
+        let lines = ["FAILURE: the password has expired (\"Expired\")".to_owned()];
+        assert_eq!((expired.status, expired.lines()), (1, lines.to_vec()), "{method}");
+        let changed = log_in("bob", "wonderland", &["--new-password", "looking-glass"]);
+        assert_eq!(changed.status, 0, "{method}: {}", changed.stdout);
+        assert_eq!(log_in("bob", "looking-glass", &[]).status, 0, "{method}");
+        assert_eq!(log_in("bob", "wonderland", &[]).status, 1, "{method}");
+        assert!(!server.stop().iter().any(|line| line.contains("glass")));
+    }
+}
