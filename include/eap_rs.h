@@ -58,6 +58,18 @@
 // The version this header belongs to.
 #define EAPRS_VERSION_PATCH 0
 
+// What became of a packet.
+typedef enum {
+    // It was processed.
+    EAPRS_RECEIVED_ACCEPTED = 0,
+    // It was seen before: the stored packet was sent again, or its question is still open.
+    EAPRS_RECEIVED_DUPLICATE = 1,
+    // It was dropped and changed nothing; `eaprs_session_discard_text` says why.
+    EAPRS_RECEIVED_DISCARDED = 2,
+    // The call itself was wrong: a NULL pointer, or a session that is of no more use.
+    EAPRS_RECEIVED_ERROR = 3,
+} eaprs_received;
+
 // What became of a call. The numbers are never reused.
 typedef enum {
     // It did what it says.
@@ -119,6 +131,11 @@ typedef enum {
     // Authenticator: `eaprs_session_query_password` is to be the password of
     // `eaprs_session_identity` from now on: is it stored? Answer with a verdict.
     EAPRS_QUERY_CHANGE_PASSWORD = 11,
+    // Authenticator: `eaprs_session_identity` was authenticated inside the tunnel before, and
+    // resumes the session of then: may it still log in? Asked where
+    // `eaprs_tls_server_builder_ask_resumption` says so. Answer with a verdict; "no" and declining
+    // have the peer authenticate again.
+    EAPRS_QUERY_RESUME = 12,
     // A question this version of the interface has no number for: decline it.
     EAPRS_QUERY_OTHER = 255,
 } eaprs_query;
@@ -211,6 +228,12 @@ typedef enum {
     EAPRS_FAILURE_RESUMPTION_REJECTED = 20,
     // The account or password is refused: `eaprs_session_account_error`.
     EAPRS_FAILURE_ACCOUNT = 22,
+    // Full authenticator: the AAA server refused the login.
+    EAPRS_FAILURE_AAA_REJECTED = 23,
+    // Full authenticator: the AAA server did not answer.
+    EAPRS_FAILURE_AAA_TIMEOUT = 24,
+    // Full authenticator: the AAA server granted access without the keys that the link needs.
+    EAPRS_FAILURE_AAA_WITHOUT_KEYS = 25,
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;
@@ -234,18 +257,6 @@ typedef enum {
     EAPRS_INNER_OTHER = 255,
 } eaprs_inner;
 
-// What became of a packet.
-typedef enum {
-    // It was processed.
-    EAPRS_RECEIVED_ACCEPTED = 0,
-    // It was seen before: the stored packet was sent again, or its question is still open.
-    EAPRS_RECEIVED_DUPLICATE = 1,
-    // It was dropped and changed nothing; `eaprs_session_discard_text` says why.
-    EAPRS_RECEIVED_DISCARDED = 2,
-    // The call itself was wrong: a NULL pointer, or a session that is of no more use.
-    EAPRS_RECEIVED_ERROR = 3,
-} eaprs_received;
-
 // The kinds of output. Newer libraries may have more: they are safe to ignore.
 typedef enum {
     // Nothing left to do.
@@ -260,6 +271,11 @@ typedef enum {
     EAPRS_OUTPUT_EVENT = 4,
     // The conversation is over: `eaprs_session_succeeded`.
     EAPRS_OUTPUT_FINISHED = 5,
+    // Full authenticator: hand `eaprs_session_packet` to the AAA server, in RADIUS as the
+    // EAP-Message of an Access-Request, with `eaprs_session_identity` as User-Name. NULL stands for
+    // an EAP-Start. The answer goes to `eaprs_session_handle_aaa_...`, with
+    // `eaprs_session_aaa_request_id`.
+    EAPRS_OUTPUT_ASK_AAA = 6,
 } eaprs_output;
 
 // Why we refused the other side's certificate.
@@ -412,13 +428,63 @@ typedef struct eaprs_tls_server_config eaprs_tls_server_config;
 extern "C" {
 #endif // __cplusplus
 
+// The AAA server sends the next Request for the peer: in RADIUS, an Access-Challenge with this
+// EAP-Message. `method_timeout_ms` is how long the peer may take for it, in RADIUS Session-Timeout;
+// 0 if the server does not say. An answer to a request that is not open is discarded, and so is
+// what is no Request.
+//
+// # Safety
+// `session` is a live handle; `eap_message` has `len` octets.
+eaprs_received eaprs_session_handle_aaa_request(eaprs_session *session,
+                                                uint64_t request_id,
+                                                const uint8_t *eap_message,
+                                                size_t len,
+                                                uint64_t method_timeout_ms,
+                                                uint64_t now_ms);
+
+// The AAA server has dropped the Response: the last Request still stands.
+//
+// # Safety
+// `session` is a live handle.
+eaprs_received eaprs_session_handle_aaa_no_request(eaprs_session *session,
+                                                   uint64_t request_id,
+                                                   uint64_t now_ms);
+
+// The AAA server grants access: in RADIUS, an Access-Accept. `eap_message` may be NULL with length 0,
+// if there is none. `msk` is MS-MPPE-Recv-Key and MS-MPPE-Send-Key in a row, `session_id` EAP-Key-Name;
+// length 0 if there are none: keys that are absent stay absent.
+//
+// # Safety
+// `session` is a live handle; the others have their lengths in octets.
+eaprs_received eaprs_session_handle_aaa_success(eaprs_session *session,
+                                                uint64_t request_id,
+                                                const uint8_t *eap_message,
+                                                size_t len,
+                                                const uint8_t *msk,
+                                                size_t msk_len,
+                                                const uint8_t *session_id,
+                                                size_t session_id_len,
+                                                uint64_t now_ms);
+
+// The AAA server refuses access: in RADIUS, an Access-Reject. `eap_message` may be NULL with length
+// 0, if there is none.
+//
+// # Safety
+// `session` is a live handle; `eap_message` has `len` octets.
+eaprs_received eaprs_session_handle_aaa_failure(eaprs_session *session,
+                                                uint64_t request_id,
+                                                const uint8_t *eap_message,
+                                                size_t len,
+                                                uint64_t now_ms);
+
 // Makes an empty builder.
 //
 // # Safety
 // `builder` is valid for a write.
 eaprs_status eaprs_authenticator_builder_new(eaprs_authenticator_builder **builder);
 
-// Offers the method with this IETF Type, after those named before. At least one is needed.
+// Offers the method with this IETF Type, after those named before. At least one is needed, unless
+// there is an AAA server (`..._pass_through`).
 //
 // # Safety
 // `builder` is a live handle.
@@ -492,6 +558,28 @@ eaprs_status eaprs_authenticator_builder_backend(eaprs_authenticator_builder *bu
 // `builder` is a live handle.
 eaprs_status eaprs_authenticator_builder_response_timeout(eaprs_authenticator_builder *builder,
                                                           uint64_t time_ms);
+
+// Has an AAA server decide about peers for whom no method is left (RFC 4137 section 7): all of
+// them, if no methods are offered. For `eaprs_session_new_full_authenticator`; to others it makes
+// no difference.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_authenticator_builder_pass_through(eaprs_authenticator_builder *builder);
+
+// Leaves everything to the AAA server, also to ask for the identity (EAP-Start). It does not go
+// together with methods of our own.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_authenticator_builder_pass_identity_through(eaprs_authenticator_builder *builder);
+
+// How long the AAA server may take for an answer, in milliseconds; 60000 if not set.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_authenticator_builder_aaa_timeout(eaprs_authenticator_builder *builder,
+                                                     uint64_t time_ms);
 
 // How long a question stays open, in milliseconds; 30000 if not set.
 //
@@ -917,6 +1005,13 @@ eaprs_status eaprs_tls_server_builder_resumption(eaprs_tls_server_builder *build
                                                  uint64_t lifetime_seconds,
                                                  size_t capacity);
 
+// Asks `EAPRS_QUERY_RESUME` whether who was authenticated inside a tunnel may still log in, when the
+// session of then is to be resumed: an account may have been locked since.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_ask_resumption(eaprs_tls_server_builder *builder);
+
 // Has peers keep their sessions, in tickets sealed with these keys: every server with the same
 // keys resumes them. `..._resumption` sets their lifetime. The keys are shared, not copied: they
 // may be replaced later, and the handle be freed.
@@ -1213,7 +1308,8 @@ bool eaprs_identity_is_of_realm(const uint8_t *identity,
                                 size_t realm_len,
                                 bool below);
 
-// Output SEND: the packet to send, or a supplicant's Ethernet frame; NULL otherwise.
+// Output SEND: the packet to send, or a supplicant's Ethernet frame. Output ASK_AAA: what the AAA
+// server is to be handed. NULL otherwise, and for an EAP-Start.
 //
 // # Safety
 // `session` is a live handle; `len` is NULL or valid for a write.
@@ -1246,6 +1342,12 @@ uint32_t eaprs_session_method(const eaprs_session *session, uint32_t *vendor);
 // # Safety
 // `session` is a live handle.
 uint64_t eaprs_session_query_id(const eaprs_session *session);
+
+// Output ASK_AAA: names the request to the AAA server; 0 otherwise.
+//
+// # Safety
+// `session` is a live handle.
+uint64_t eaprs_session_aaa_request_id(const eaprs_session *session);
 
 // Output ASK: what is asked.
 //
@@ -1403,6 +1505,17 @@ eaprs_status eaprs_session_answer_offer_with_notification(eaprs_session *session
                                                           size_t len,
                                                           uint64_t now_ms);
 
+// Answers POLICY of a full authenticator: these methods of its own in this order, and if the peer
+// refuses them all, the AAA server decides; with a count of 0, at once.
+//
+// # Safety
+// `session` is a live handle; `methods` has `count` numbers.
+eaprs_status eaprs_session_answer_offer_or_pass_through(eaprs_session *session,
+                                                        uint64_t query_id,
+                                                        const uint32_t *methods,
+                                                        size_t count,
+                                                        uint64_t now_ms);
+
 // Answers CREDENTIAL: the password in clear text. It is copied, and wiped after use.
 //
 // # Safety
@@ -1463,6 +1576,16 @@ eaprs_status eaprs_session_new_peer(const eaprs_peer_config *config, eaprs_sessi
 // `config` is a live handle; `session` is valid for a write.
 eaprs_status eaprs_session_new_authenticator(const eaprs_authenticator_config *config,
                                              eaprs_session **session);
+
+// Makes a session for an authenticator that passes peers through to an AAA server (RFC 4137
+// section 7), where its configuration or the answer to POLICY says so. Packets are EAP packets;
+// `eaprs_session_start` begins. What the server is to be asked is output ASK_AAA; its answers go
+// to the functions `eaprs_session_handle_aaa_...`.
+//
+// # Safety
+// `config` is a live handle; `session` is valid for a write.
+eaprs_status eaprs_session_new_full_authenticator(const eaprs_authenticator_config *config,
+                                                  eaprs_session **session);
 
 // Makes a session for a peer on an 802.1X port. Packets are whole Ethernet frames;
 // `EAPRS_SIGNAL_PORT_UP` begins.
@@ -1534,6 +1657,14 @@ eaprs_status eaprs_session_handle_timeout(eaprs_session *session, uint64_t now_m
 eaprs_status eaprs_session_set_unix_time(eaprs_session *session,
                                          uint64_t unix_seconds,
                                          uint64_t now_ms);
+
+// How long the Request that an authenticator has sent last may take, if a person has to act first,
+// in milliseconds: what a backend tells the NAS, in RADIUS by Session-Timeout. 0 if nobody has to,
+// and for other roles.
+//
+// # Safety
+// `session` is a live handle.
+uint64_t eaprs_session_method_timeout_ms(const eaprs_session *session);
 
 // Milliseconds until `eaprs_session_handle_timeout` wants to be called: 0 if it is due,
 // `UINT64_MAX` if no timer runs. Changes with every call that takes a time.

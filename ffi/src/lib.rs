@@ -8,6 +8,7 @@
 
 #![allow(non_camel_case_types, reason = "the types carry the names they have in C")]
 
+mod aaa;
 mod boundary;
 mod config;
 mod eapol;
@@ -19,6 +20,7 @@ mod status;
 mod tls;
 mod version;
 
+pub use aaa::*;
 pub use config::*;
 pub use eapol::*;
 pub use identity::*;

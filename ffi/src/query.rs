@@ -46,6 +46,11 @@ pub enum eaprs_query {
     /// Authenticator: `eaprs_session_query_password` is to be the password of
     /// `eaprs_session_identity` from now on: is it stored? Answer with a verdict.
     ChangePassword = 11,
+    /// Authenticator: `eaprs_session_identity` was authenticated inside the tunnel before, and
+    /// resumes the session of then: may it still log in? Asked where
+    /// `eaprs_tls_server_builder_ask_resumption` says so. Answer with a verdict; "no" and declining
+    /// have the peer authenticate again.
+    Resume = 12,
     /// A question this version of the interface has no number for: decline it.
     Other = 255,
 }
@@ -64,6 +69,7 @@ impl From<&Query> for eaprs_query {
             Query::VerifyClient { .. } => Self::VerifyClient,
             Query::NewPassword { .. } => Self::NewPassword,
             Query::ChangePassword { .. } => Self::ChangePassword,
+            Query::Resume { .. } => Self::Resume,
             _ => Self::Other,
         }
     }
@@ -170,6 +176,25 @@ pub unsafe extern "C" fn eaprs_session_answer_offer_with_notification(
         offer.notification = Some(message?.to_owned());
         Ok(Answer::Offer(offer))
     };
+    answer(session, query_id, offer, now_ms)
+}
+
+/// Answers POLICY of a full authenticator: these methods of its own in this order, and if the peer
+/// refuses them all, the AAA server decides; with a count of 0, at once.
+///
+/// # Safety
+/// `session` is a live handle; `methods` has `count` numbers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_answer_offer_or_pass_through(
+    session: *mut eaprs_session,
+    query_id: u64,
+    methods: *const u32,
+    count: usize,
+    now_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let (session, methods) = unsafe { (object_mut(session), numbers(methods, count)) };
+    let offer = || Ok(Answer::Offer(offer(methods?)?.or_pass_through()));
     answer(session, query_id, offer, now_ms)
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use eap_rs::eapol::Supplicant;
 use eap_rs::{
-    Answer, AnswerError, Authenticator, Instant, Output, Peer, QueryId, Received, Signal,
+    Answer, AnswerError, Authenticator, FullAuthenticator, Instant, Output, Peer, QueryId,
+    Received, Signal,
 };
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
@@ -18,7 +19,7 @@ use crate::{
 
 /// One conversation, of any role.
 pub struct eaprs_session {
-    role: Role,
+    pub(crate) role: Role,
     pub(crate) current: Current,
     /// Why the last packet was discarded, NUL-terminated; empty if it was not.
     discarded: Vec<u8>,
@@ -26,9 +27,10 @@ pub struct eaprs_session {
     running: bool,
 }
 
-enum Role {
+pub(crate) enum Role {
     Peer(Peer),
     Authenticator(Authenticator),
+    Full(FullAuthenticator),
     Supplicant(Supplicant),
 }
 
@@ -38,6 +40,7 @@ macro_rules! each {
         match $role {
             Role::Peer($session) => $call,
             Role::Authenticator($session) => $call,
+            Role::Full($session) => $call,
             Role::Supplicant($session) => $call,
         }
     };
@@ -115,7 +118,7 @@ impl eaprs_session {
         each!(&mut self.role, session => session.handle_answer(id, answer, now))
     }
 
-    fn received(&mut self, received: Received) -> eaprs_received {
+    pub(crate) fn received(&mut self, received: Received) -> eaprs_received {
         self.discarded.clear();
         match received {
             Received::Accepted => eaprs_received::Accepted,
@@ -169,6 +172,27 @@ pub unsafe extern "C" fn eaprs_session_new_authenticator(
     })
 }
 
+/// Makes a session for an authenticator that passes peers through to an AAA server (RFC 4137
+/// section 7), where its configuration or the answer to POLICY says so. Packets are EAP packets;
+/// `eaprs_session_start` begins. What the server is to be asked is output ASK_AAA; its answers go
+/// to the functions `eaprs_session_handle_aaa_...`.
+///
+/// # Safety
+/// `config` is a live handle; `session` is valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_new_full_authenticator(
+    config: *const eaprs_authenticator_config,
+    session: *mut *mut eaprs_session,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let config = unsafe { object(config) };
+    guard(|| {
+        let role = Role::Full(FullAuthenticator::new(Arc::clone(&config?.0), entropy()?));
+        // SAFETY: the caller's promise.
+        unsafe { give(session, eaprs_session::new(role)) }.map(|()| eaprs_status::Ok)
+    })
+}
+
 /// Makes a session for a peer on an 802.1X port. Packets are whole Ethernet frames;
 /// `EAPRS_SIGNAL_PORT_UP` begins.
 ///
@@ -217,6 +241,10 @@ pub unsafe extern "C" fn eaprs_session_start(
                 authenticator.start(Instant::from_millis(now_ms));
                 Ok(eaprs_status::Ok)
             }
+            Role::Full(authenticator) => {
+                authenticator.start(Instant::from_millis(now_ms));
+                Ok(eaprs_status::Ok)
+            }
             Role::Peer(_) | Role::Supplicant(_) => Err(eaprs_status::WrongRole),
         })
     })
@@ -244,7 +272,7 @@ pub unsafe extern "C" fn eaprs_session_pick_up(
                 let received = authenticator.pick_up(response, Instant::from_millis(now_ms));
                 Ok(session.received(received))
             }
-            Role::Peer(_) | Role::Supplicant(_) => Err(eaprs_status::WrongRole),
+            Role::Peer(_) | Role::Full(_) | Role::Supplicant(_) => Err(eaprs_status::WrongRole),
         })
     })
 }
@@ -362,6 +390,25 @@ pub unsafe extern "C" fn eaprs_session_set_unix_time(
             Ok(eaprs_status::Ok)
         })
     })
+}
+
+/// How long the Request that an authenticator has sent last may take, if a person has to act first,
+/// in milliseconds: what a backend tells the NAS, in RADIUS by Session-Timeout. 0 if nobody has to,
+/// and for other roles.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_method_timeout_ms(session: *const eaprs_session) -> u64 {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object(session) };
+    match session.map(|session| &session.role) {
+        Ok(Role::Authenticator(authenticator)) => {
+            let timeout = authenticator.method_timeout().unwrap_or_default();
+            u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)
+        }
+        _ => 0,
+    }
 }
 
 /// Milliseconds until `eaprs_session_handle_timeout` wants to be called: 0 if it is due,

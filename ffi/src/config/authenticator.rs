@@ -32,7 +32,8 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_new(
     })
 }
 
-/// Offers the method with this IETF Type, after those named before. At least one is needed.
+/// Offers the method with this IETF Type, after those named before. At least one is needed, unless
+/// there is an AAA server (`..._pass_through`).
 ///
 /// # Safety
 /// `builder` is a live handle.
@@ -190,6 +191,49 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_response_timeout(
     // SAFETY: the caller's promise.
     let builder = unsafe { object_mut(builder) };
     guard(|| Ok(builder?.0.set(|b| b.response_timeout(Duration::from_millis(time_ms)))))
+}
+
+/// Has an AAA server decide about peers for whom no method is left (RFC 4137 section 7): all of
+/// them, if no methods are offered. For `eaprs_session_new_full_authenticator`; to others it makes
+/// no difference.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_pass_through(
+    builder: *mut eaprs_authenticator_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(AuthenticatorConfigBuilder::pass_through)))
+}
+
+/// Leaves everything to the AAA server, also to ask for the identity (EAP-Start). It does not go
+/// together with methods of our own.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_pass_identity_through(
+    builder: *mut eaprs_authenticator_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(AuthenticatorConfigBuilder::pass_identity_through)))
+}
+
+/// How long the AAA server may take for an answer, in milliseconds; 60000 if not set.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_authenticator_builder_aaa_timeout(
+    builder: *mut eaprs_authenticator_builder,
+    time_ms: u64,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| Ok(builder?.0.set(|b| b.aaa_timeout(Duration::from_millis(time_ms)))))
 }
 
 /// How long a question stays open, in milliseconds; 30000 if not set.

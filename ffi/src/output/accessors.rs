@@ -18,7 +18,8 @@ pub(crate) unsafe fn current<'a>(session: *const eaprs_session) -> Option<&'a Cu
     unsafe { object(session) }.ok().map(|session| &session.current)
 }
 
-/// Output SEND: the packet to send, or a supplicant's Ethernet frame; NULL otherwise.
+/// Output SEND: the packet to send, or a supplicant's Ethernet frame. Output ASK_AAA: what the AAA
+/// server is to be handed. NULL otherwise, and for an EAP-Start.
 ///
 /// # Safety
 /// `session` is a live handle; `len` is NULL or valid for a write.
@@ -30,6 +31,9 @@ pub unsafe extern "C" fn eaprs_session_packet(
     // SAFETY: the caller's promise.
     let packet = match unsafe { current(session) } {
         Some(Current::Packet(packet)) => Some(packet.as_slice()),
+        Some(Current::AaaRequest(request)) => {
+            Some(request.eap_message.as_slice()).filter(|packet| !packet.is_empty())
+        }
         _ => None,
     };
     // SAFETY: the caller's promise.
@@ -105,6 +109,19 @@ pub unsafe extern "C" fn eaprs_session_query_id(session: *const eaprs_session) -
     // SAFETY: the caller's promise.
     match unsafe { current(session) } {
         Some(Current::Question { id, .. } | Current::Withdrawn(id)) => id.get(),
+        _ => 0,
+    }
+}
+
+/// Output ASK_AAA: names the request to the AAA server; 0 otherwise.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_aaa_request_id(session: *const eaprs_session) -> u64 {
+    // SAFETY: the caller's promise.
+    match unsafe { current(session) } {
+        Some(Current::AaaRequest(request)) => request.id.get(),
         _ => 0,
     }
 }

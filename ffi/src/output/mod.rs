@@ -7,7 +7,8 @@ pub use accessors::*;
 pub use inner::*;
 
 use eap_rs::{
-    AccountRefusal, Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query, QueryId,
+    AaaRequest, AccountRefusal, Event, Failure, Identity, Keys, MethodType, Outcome, Output, Query,
+    QueryId,
 };
 
 use crate::boundary::{Fallback, c_text};
@@ -30,6 +31,11 @@ pub enum eaprs_output {
     Event = 4,
     /// The conversation is over: `eaprs_session_succeeded`.
     Finished = 5,
+    /// Full authenticator: hand `eaprs_session_packet` to the AAA server, in RADIUS as the
+    /// EAP-Message of an Access-Request, with `eaprs_session_identity` as User-Name. NULL stands for
+    /// an EAP-Start. The answer goes to `eaprs_session_handle_aaa_...`, with
+    /// `eaprs_session_aaa_request_id`.
+    AskAaa = 6,
 }
 
 impl Fallback for eaprs_output {
@@ -138,6 +144,12 @@ pub enum eaprs_failure {
     ResumptionRejected = 20,
     /// The account or password is refused: `eaprs_session_account_error`.
     Account = 22,
+    /// Full authenticator: the AAA server refused the login.
+    AaaRejected = 23,
+    /// Full authenticator: the AAA server did not answer.
+    AaaTimeout = 24,
+    /// Full authenticator: the AAA server granted access without the keys that the link needs.
+    AaaWithoutKeys = 25,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -152,6 +164,7 @@ pub(crate) enum Current {
         text: Vec<u8>,
     },
     Withdrawn(QueryId),
+    AaaRequest(AaaRequest),
     Event {
         event: Event,
         text: Vec<u8>,
@@ -186,6 +199,7 @@ impl Current {
                 Self::Question { id, query, text }
             }
             Some(Output::Withdrawn(id)) => Self::Withdrawn(id),
+            Some(Output::AskAaa(request)) => Self::AaaRequest(request),
             Some(Output::Event(event)) => {
                 let text = match &event {
                     Event::Notification(message) => c_text(message),
@@ -215,6 +229,7 @@ impl Current {
             Self::Packet(_) => eaprs_output::Send,
             Self::Question { .. } => eaprs_output::Ask,
             Self::Withdrawn(_) => eaprs_output::Withdrawn,
+            Self::AaaRequest(_) => eaprs_output::AskAaa,
             Self::Event { .. } => eaprs_output::Event,
             Self::Success { .. } | Self::Failure { .. } => eaprs_output::Finished,
         }
@@ -238,9 +253,11 @@ impl Current {
                 | Query::Credential { identity, .. }
                 | Query::CheckPassword { identity, .. }
                 | Query::Challenge { identity, .. }
-                | Query::VerifyClient { identity, .. } => Some(identity),
+                | Query::VerifyClient { identity, .. }
+                | Query::Resume { identity, .. } => Some(identity),
                 _ => None,
             },
+            Self::AaaRequest(request) => Some(&request.identity),
             Self::Event {
                 event: Event::PeerIdentity(identity) | Event::InnerIdentity(identity),
                 ..
@@ -317,6 +334,9 @@ impl From<&Failure> for eaprs_failure {
             Failure::TlsIncompatible(_) => Self::TlsIncompatible,
             Failure::Tls(_) => Self::Tls,
             Failure::ResumptionRejected { .. } => Self::ResumptionRejected,
+            Failure::AaaRejected => Self::AaaRejected,
+            Failure::AaaTimeout => Self::AaaTimeout,
+            Failure::AaaWithoutKeys => Self::AaaWithoutKeys,
             _ => Self::Other,
         }
     }

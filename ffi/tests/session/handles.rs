@@ -304,7 +304,9 @@ impl Pair {
                     self.question = reading;
                 }
                 eaprs_output::Finished => self.results[end].push(reading),
-                eaprs_output::Event | eaprs_output::Withdrawn => {}
+                other => {
+                    assert!(matches!(other, eaprs_output::Event | eaprs_output::Withdrawn));
+                }
             }
             any = true;
         }

@@ -48,6 +48,7 @@ struct Settings {
     common: Common,
     /// The lifetime in seconds and the capacity; without them, ticket keys are refused.
     resumption: Option<(u64, usize)>,
+    ask_resumption: bool,
     ticket_keys: Option<Arc<TicketKeys>>,
 }
 
@@ -86,6 +87,9 @@ impl Settings {
         if let Some(keys) = &self.ticket_keys {
             resumption = resumption.ticket_keys(Arc::clone(keys));
         }
+        if self.ask_resumption {
+            resumption = resumption.ask_host();
+        }
         Some(resumption)
     }
 }
@@ -115,6 +119,7 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_new(
             clients_optional: false,
             common: Common::default(),
             resumption: None,
+            ask_resumption: false,
             ticket_keys: None,
         }));
         // SAFETY: the caller's promise.
@@ -238,6 +243,20 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_resumption(
     // SAFETY: the caller's promise.
     let builder = unsafe { object_mut(builder) };
     guard(|| builder?.change(|settings| settings.resumption = Some((lifetime_seconds, capacity))))
+}
+
+/// Asks `EAPRS_QUERY_RESUME` whether who was authenticated inside a tunnel may still log in, when the
+/// session of then is to be resumed: an account may have been locked since.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_server_builder_ask_resumption(
+    builder: *mut eaprs_tls_server_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.ask_resumption = true))
 }
 
 /// Has peers keep their sessions, in tickets sealed with these keys: every server with the same
