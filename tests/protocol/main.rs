@@ -9,6 +9,7 @@
 )]
 
 mod bad_link;
+mod both_roles;
 mod login;
 mod mschapv2;
 mod negotiation;

@@ -61,6 +61,15 @@ pub enum Packet<'a> {
     Failure(Identifier),
 }
 
+/// Which of the two layers of an EAP implementation a packet is for (RFC 3748 §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// The EAP peer layer.
+    Peer,
+    /// The EAP authenticator layer.
+    Authenticator,
+}
+
 /// What a Request and a Response have in common (RFC 3748 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Body<'a> {
@@ -108,6 +117,35 @@ impl<'a> Packet<'a> {
             3 => Ok(Self::Success(identifier)),
             4 => Ok(Self::Failure(identifier)),
             _ => Err(Discard::UnknownCode(*code)),
+        }
+    }
+
+    /// Whom the packet is for, in a host that is peer and authenticator at once, as both ends of a
+    /// PPP link may be (RFC 3748 §2.2, §2.4; RFC 4137 §1): Requests, Successes and Failures for the
+    /// peer, Responses for the authenticator. Each of them has Identifiers of its own.
+    ///
+    /// ```
+    /// use eap_rs::packet::{Layer, Packet};
+    /// use eap_rs::{Authenticator, Instant, Peer, Received};
+    ///
+    /// fn receive(
+    ///     peer: &mut Peer,
+    ///     authenticator: &mut Authenticator,
+    ///     packet: &[u8],
+    ///     now: Instant,
+    /// ) -> Received {
+    ///     match Packet::parse(packet).map(|packet| packet.layer()) {
+    ///         Ok(Layer::Peer) => peer.handle_packet(packet, now),
+    ///         Ok(Layer::Authenticator) => authenticator.handle_packet(packet, now),
+    ///         Err(reason) => Received::Discarded(reason),
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn layer(&self) -> Layer {
+        match self {
+            Self::Request(_) | Self::Success(_) | Self::Failure(_) => Layer::Peer,
+            Self::Response(_) => Layer::Authenticator,
         }
     }
 
@@ -169,6 +207,16 @@ mod tests {
     fn success_and_failure() {
         assert_eq!(Packet::parse(&[3, 9, 0, 4]), Ok(Packet::Success(Identifier(9))));
         assert_eq!(Packet::parse(&[4, 9, 0, 4, 0xff]), Ok(Packet::Failure(Identifier(9))));
+    }
+
+    #[test]
+    fn rfc_3748_section_2_2_layers() {
+        let layer = |code| Packet::parse(&[code, 1, 0, 5, 1]).map(|packet| packet.layer());
+        assert_eq!(layer(1), Ok(Layer::Peer));
+        assert_eq!(layer(2), Ok(Layer::Authenticator));
+        for code in [3, 4] {
+            assert_eq!(Packet::parse(&[code, 1, 0, 4]).unwrap().layer(), Layer::Peer);
+        }
     }
 
     #[test]

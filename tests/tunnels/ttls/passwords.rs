@@ -180,3 +180,19 @@ fn a_wrong_password_and_an_unknown_user_look_the_same_with_other_tries_too() {
         assert_eq!(*unknown.authenticator.failure(), Failure::UnknownIdentity);
     });
 }
+
+/// The server waits for somebody who has to find the token card, and sends its Request again; one
+/// prompt is enough.
+#[test]
+fn a_token_may_take_a_minute() {
+    for version in VERSIONS {
+        let setup = Setup::new(version);
+        let gtc = User { password: None, ..User::new(InnerMethod::Eap(MethodType::GTC)) };
+        let slow = answers::User { delay: answers::User::SLOW, ..Default::default() };
+        let pair = pair(&setup, gtc, 0).with_user(slow).drive();
+        assert_succeeded(&pair, InnerMethod::Eap(MethodType::GTC));
+        assert_eq!(pair.peer.asked, ["token"]);
+        let sent = &pair.authenticator.sent;
+        assert!(sent.windows(2).any(|two| two[0].1 == two[1].1), "nothing was sent again");
+    }
+}
