@@ -28,8 +28,9 @@ use std::sync::{Arc, OnceLock};
 use eap_rs::eapol::{EthernetFrame, MacAddress, Supplicant, SupplicantConfig};
 use eap_rs::packet::{Body, HEADER_LEN, Nak, TypeForm, displayable};
 use eap_rs::radius::{
-    AttributeType, DuplicateCache, RadiusBuilder, RadiusCode, RadiusPacket, Seen, SessionOutput,
-    SessionTable, SharedSecret,
+    AccessRequest, AttributeType, DuplicateCache, RadiusBuilder, RadiusClient, RadiusClientConfig,
+    RadiusClientOutput, RadiusCode, RadiusPacket, Seen, ServerId, SessionOutput, SessionTable,
+    SharedSecret,
 };
 use eap_rs::tls::{
     CertificateInfo, CertificatePolicy, ClockPolicy, Resumption, TicketKeys, TlsPeerConfig,
@@ -114,10 +115,61 @@ pub fn radius(data: &[u8]) {
         assert!(keys.recv.expose().len() < 256 && keys.send.expose().len() < 256);
     }
 
+    radius_attributes(&packet, &secret);
+    radius_client(data, genuine);
+
     let mut cache = DuplicateCache::new(4, DuplicateCache::<u8>::LIFETIME);
     assert_eq!(cache.check(0, &packet, Instant::from_millis(0)), Seen::New);
     assert_eq!(cache.check(0, &packet, Instant::from_millis(1)), Seen::InProgress);
     radius_reply(&packet, &secret);
+}
+
+/// What a switch reads of an answer.
+fn radius_attributes(packet: &RadiusPacket<'_>, secret: &SharedSecret) {
+    let attributes = packet.attributes();
+    if let Ok(Some(vlan)) = attributes.clone().vlan() {
+        let rebuilt = RadiusBuilder::response(RadiusCode::ACCESS_ACCEPT, packet).vlan(&vlan);
+        // Proxy-States may leave no room.
+        if let Ok(rebuilt) = rebuilt.build(secret) {
+            let again = RadiusPacket::parse(&rebuilt).unwrap().attributes().vlan();
+            assert_eq!(again, Ok(Some(vlan)));
+        }
+    }
+    let timeouts = packet.values(AttributeType::SESSION_TIMEOUT).next();
+    assert_eq!(attributes.clone().session_timeout().is_some(), timeouts.is_some_and(is_number));
+    let _action = attributes.clone().termination_action();
+    assert!(attributes.eap_key_name().is_none_or(|name| name.len() <= 253));
+    if let Some(password) = packet.user_password(secret) {
+        assert!(password.expose().len() <= 128 && password.expose().last() != Some(&0));
+    }
+}
+
+fn is_number(value: &[u8]) -> bool {
+    value.len() == 4
+}
+
+/// Takes the packet for an answer to a request that is always the same.
+fn radius_client(data: &[u8], is_request: bool) {
+    let config = RadiusClientConfig::builder().server(SharedSecret::new(RADIUS_SECRET).unwrap());
+    let mut client = RadiusClient::new(Arc::new(config.build().unwrap()), rng());
+    let request = AccessRequest::new().eap_message(&[2, 1, 0, 5, 1]);
+    let now = Instant::from_millis(0);
+    client.send(request, None, now).unwrap();
+    let timer = client.poll_timeout();
+    assert!(matches!(client.poll_output(), Some(RadiusClientOutput::Send { .. })));
+    match client.handle_datagram(ServerId(0), data) {
+        Ok(()) => {
+            assert!(!is_request && client.is_empty());
+            let Some(RadiusClientOutput::Reply { reply, .. }) = client.poll_output() else {
+                panic!("no reply")
+            };
+            assert_eq!(reply.keys().is_some(), reply.mppe_keys().is_some());
+        }
+        Err(_) => {
+            assert_eq!((client.len(), client.poll_timeout()), (1, timer));
+            assert!(client.poll_output().is_none());
+        }
+    }
 }
 
 /// A server's reply, if there is one, passes with the client.

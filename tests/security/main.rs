@@ -18,5 +18,6 @@ mod lengths;
 mod mschapv2;
 mod peer_states;
 mod port;
+mod radius;
 mod resources;
 mod state_order;
