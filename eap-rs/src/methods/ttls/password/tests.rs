@@ -139,8 +139,11 @@ fn read_change(avps: &AvpBuffer) -> Result<PasswordChange, Unacceptable> {
 
 const MALFORMED: Unacceptable = Unacceptable("malformed response inside the tunnel");
 
+/// Code, Ident, Sequence-Number and Encrypted-Password.
+type Part<'a> = (u8, u8, u16, &'a [u8]);
+
 /// The AVPs of a change of password, as RFC 2548 §2.1.7 and §2.3.4 have them.
-fn change_avps(parts: &[(u8, u8, u16, &[u8])], cpw: &[u8], octets: &[u8]) -> AvpBuffer {
+fn change_avps(parts: &[Part<'_>], cpw: &[u8], octets: &[u8]) -> AvpBuffer {
     let parts = parts.iter().fold(AvpBuffer::default(), |avps, (code, ident, number, part)| {
         let [high, low] = number.to_be_bytes();
         avps.with(AvpCode::MS_CHAP_NT_ENC_PW, &[&[*code, *ident, high, low], part])
@@ -202,7 +205,7 @@ fn every_length_of_a_change_of_password() {
 fn the_parts_of_a_new_password_have_their_order_and_their_identifier() {
     let password = change().encrypted_password;
     let (first, second) = password.split_at(243);
-    let wrong: [&[(u8, u8, u16, &[u8])]; 8] = [
+    let wrong: [&[Part<'_>]; 8] = [
         &[],
         &[(6, 0x5a, 0, first), (6, 0x5a, 1, second)],
         &[(6, 0x5a, 2, first), (6, 0x5a, 1, second)],
