@@ -297,13 +297,23 @@ pub enum Discard {
     /// The EAPOL body length is larger than the frame.
     #[error("EAPOL body longer than the frame")]
     EapolLength,
-    /// An EAPOL packet type that a supplicant has no use for.
+    /// The source address is a group's, or none: no station's.
+    #[error("sent by no station")]
+    NotAStation,
+    /// The port belongs to another station as long as that is logged in or logging in.
+    #[error("the port belongs to another station")]
+    OtherStation,
+    /// A login has failed, and nobody is listened to for a while (IEEE 802.1X-2004 §8.2.4.1.6).
+    #[error("quiet period after a failed login")]
+    QuietPeriod,
+    /// An EAPOL packet type that a supplicant or authenticator has no use for.
     #[error("EAPOL packet type {0} ignored")]
     EapolType(u8),
     /// The user has logged off.
     #[error("logged off")]
     LoggedOff,
-    /// Only a Request starts a conversation on the port.
+    /// Only a Request starts a conversation on a supplicant's port; on an authenticator's, nobody
+    /// is logging in, or has logged in.
     #[error("no conversation in progress")]
     NoConversation,
 }

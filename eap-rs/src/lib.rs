@@ -46,7 +46,7 @@
 //! # Where to look next
 //!
 //! [`Peer`] and [`Authenticator`] are the two ends; [`eapol::Supplicant`] is a peer on an
-//! IEEE 802.1X port. [`Query`] lists everything a session may ask, [`Failure`] every way it may
+//! IEEE 802.1X port, [`eapol::PortAuthenticator`] the switch's side of it. [`Query`] lists everything a session may ask, [`Failure`] every way it may
 //! end badly. [`method`] is for those who bring a method of their own.
 
 #![forbid(unsafe_code)]

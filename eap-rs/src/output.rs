@@ -10,7 +10,7 @@ use crate::{AaaRequest, Discard, Failure, Identity, Keys, MethodType, Query, Que
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Output {
-    /// Send these octets: one EAP packet (of a `Supplicant`: one Ethernet frame).
+    /// Send these octets: one EAP packet (of a `Supplicant` or `PortAuthenticator`: one Ethernet frame).
     Send(Vec<u8>),
     /// Answer this question with `handle_answer`, whenever the answer is there.
     Ask(QueryId, Query),
@@ -40,7 +40,9 @@ pub enum Event {
     MethodRefused(MethodType),
     /// Supplicant: the PAE entered this state (IEEE 802.1X-2004 §8.2.11).
     Pae(crate::eapol::PaeState),
-    /// Supplicant: the port may, or may no longer, carry traffic.
+    /// Port authenticator: the PAE entered this state (IEEE 802.1X-2004 §8.2.4).
+    PortPae(crate::eapol::PortState),
+    /// Supplicant, port authenticator: the port may, or may no longer, carry traffic.
     Port(crate::eapol::PortStatus),
     /// Supplicant: nobody answered `maxStart` EAPOL-Starts: there is no 802.1X here.
     NoAuthenticator,

@@ -15,6 +15,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::crypto::password_change::MAX_PASSWORD_UNITS;
+use crate::eapol::MacAddress;
 use crate::tls::CertificateInfo;
 use crate::{
     AccountError, AccountRefusal, AnswerError, Identity, InnerMethod, Instant, MethodType, NtHash,
@@ -144,6 +145,13 @@ pub enum Query {
         /// The question. Identities in it are those given inside.
         query: Box<Query>,
     },
+    /// Port authenticator: may the station with this address in without 802.1X? An address is no
+    /// secret: what it lets in should be little. Wants [`Answer::Verdict`]; declining counts as
+    /// "no".
+    MacBypass {
+        /// Its address.
+        mac: MacAddress,
+    },
     /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants
     /// [`Answer::Text`]; declining counts as an unknown identity, which the peer then sees at once:
     /// to keep it from telling who exists, answer with a made-up challenge.
@@ -180,6 +188,7 @@ impl Query {
             | Self::VerifyServer { .. }
             | Self::VerifyClient { .. }
             | Self::Resume { .. }
+            | Self::MacBypass { .. }
             // Not innermost.
             | Self::Tunneled { .. } => AnswerKind::Verdict,
         }

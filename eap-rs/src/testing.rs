@@ -189,7 +189,17 @@ session!(
             self.handle_aaa(id, answer, now)
         }
     },
-    eapol::Supplicant
+    eapol::Supplicant,
+    eapol::PortAuthenticator {
+        fn answer_by_aaa(
+            &mut self,
+            id: AaaRequestId,
+            answer: AaaAnswer<'_>,
+            now: Instant,
+        ) -> Received {
+            self.handle_aaa(id, answer, now)
+        }
+    }
 );
 
 /// A session with a host that has a clock and drains the outputs after every input.

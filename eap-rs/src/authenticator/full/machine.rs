@@ -251,6 +251,7 @@ impl FullAuthenticator {
                 return self.aaa_response(eap_message, method_timeout, now);
             }
             AaaAnswer::NoRequest => self.discard_2(outstanding),
+            AaaAnswer::Timeout => self.timeout_failure_2(Failure::AaaTimeout),
             AaaAnswer::Success { keys: None, .. } if self.local.config.require_keys => {
                 let own = self.own_failure();
                 self.failure_2(own.as_deref(), Failure::AaaWithoutKeys);

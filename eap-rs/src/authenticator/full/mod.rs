@@ -9,9 +9,10 @@ use rand_core::CryptoRng;
 
 use super::machine::State as Part1;
 use super::{Authenticator, AuthenticatorConfig};
+use crate::query::OpenQuestion;
 use crate::{
-    Answer, AnswerError, Discard, Identity, Instant, Keys, Output, Packet, QueryId, Received,
-    Signal,
+    Answer, AnswerError, Discard, Identity, Instant, Keys, Output, Packet, Query, QueryId,
+    Received, Signal,
 };
 use machine::PassThrough;
 
@@ -63,6 +64,9 @@ pub enum AaaAnswer<'a> {
     },
     /// aaaEapNoReq: the Response was dropped, the last Request still stands.
     NoRequest,
+    /// aaaTimeout: no server has answered, and none will. As if
+    /// [`aaa_timeout`](crate::AuthenticatorConfigBuilder::aaa_timeout) were over.
+    Timeout,
     /// aaaSuccess, in RADIUS an Access-Accept.
     Success {
         /// aaaEapReqData; `None` if there is none.
@@ -212,6 +216,12 @@ impl FullAuthenticator {
     #[must_use]
     pub fn is_asking(&self) -> bool {
         self.local.is_asking()
+    }
+
+    /// A question of the lower layer, which asks the AAA server: as patient, and with an id that no
+    /// question of ours has.
+    pub(crate) fn open_question(&mut self, query: &Query, now: Instant) -> OpenQuestion {
+        self.local.questions.open(query, now, self.local.config.aaa_timeout)
     }
 
     /// Whether the AAA server owes an answer.

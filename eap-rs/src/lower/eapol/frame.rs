@@ -1,7 +1,6 @@
 //! EAPOL frames (IEEE 802.1X-2004 §7; versions 2 and 3: IEEE 802.1X-2010 §11).
 
-use core::fmt;
-
+use super::mac::MacAddress;
 use crate::Discard;
 
 /// The EtherType of EAPOL.
@@ -14,18 +13,9 @@ const TAG_ETHERTYPE: u16 = 0x8100;
 /// The PAE group address 01-80-C2-00-00-03, which bridges do not forward.
 pub const GROUP_ADDRESS: MacAddress = MacAddress([0x01, 0x80, 0xc2, 0x00, 0x00, 0x03]);
 
+const ADDRESSES_LEN: usize = 12;
+
 const PDU_HEADER_LEN: usize = 4;
-
-/// A station's address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct MacAddress(pub [u8; 6]);
-
-impl fmt::Display for MacAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self([a, b, c, d, e, g]) = self;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
-    }
-}
 
 /// The protocol version we write. What we receive may have any: a newer version is read like the
 /// newest known (IEEE 802.1X-2004 §7.5.3, §7.5.5).
@@ -105,8 +95,8 @@ impl<'a> EthernetFrame<'a> {
     /// # Errors
     /// The reason to drop it; [`Discard::NotEapol`] for another protocol's frame.
     pub fn parse(octets: &'a [u8]) -> Result<Self, Discard> {
-        let (destination, rest) = octets.split_first_chunk::<6>().ok_or(Discard::FrameTruncated)?;
-        let (source, rest) = rest.split_first_chunk::<6>().ok_or(Discard::FrameTruncated)?;
+        let (destination, source) = addresses(octets).ok_or(Discard::FrameTruncated)?;
+        let rest = octets.get(ADDRESSES_LEN..).unwrap_or_default();
         let (mut ethertype, mut rest) = split_u16(rest)?;
         if ethertype == TAG_ETHERTYPE {
             let (_tag, tagged) = split_u16(rest)?;
@@ -115,12 +105,15 @@ impl<'a> EthernetFrame<'a> {
         if ethertype != ETHERTYPE {
             return Err(Discard::NotEapol);
         }
-        Ok(Self {
-            destination: MacAddress(*destination),
-            source: MacAddress(*source),
-            pdu: Pdu::parse(rest)?,
-        })
+        Ok(Self { destination, source, pdu: Pdu::parse(rest)? })
     }
+}
+
+/// Whom an Ethernet frame is for, and who sent it.
+pub(super) fn addresses(octets: &[u8]) -> Option<(MacAddress, MacAddress)> {
+    let (destination, rest) = octets.split_first_chunk()?;
+    let (source, _) = rest.split_first_chunk()?;
+    Some((MacAddress(*destination), MacAddress(*source)))
 }
 
 fn split_u16(octets: &[u8]) -> Result<(u16, &[u8]), Discard> {

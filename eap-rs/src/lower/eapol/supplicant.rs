@@ -25,7 +25,8 @@ use std::sync::Arc;
 
 use rand_core::CryptoRng;
 
-use super::frame::{EapolVersion, EthernetFrame, GROUP_ADDRESS, MacAddress, PduType, write_frame};
+use super::MacAddress;
+use super::frame::{EapolVersion, EthernetFrame, GROUP_ADDRESS, PduType, write_frame};
 use crate::config::{check_range, check_time};
 use crate::output::Outbox;
 use crate::{
@@ -33,7 +34,7 @@ use crate::{
     Packet, Peer, PeerConfig, QueryId, Received, Signal,
 };
 
-/// Whether the port may carry traffic (suppPortStatus).
+/// Whether the port may carry traffic (suppPortStatus, authPortStatus).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PortStatus {
     /// Nothing but EAPOL.
@@ -59,14 +60,14 @@ pub enum PaeState {
     Held,
 }
 
-/// Where responses go.
+/// Where EAP packets go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Destination {
     /// To the PAE group address, as IEEE 802.1X-2004 §7.8 has it for LANs.
     #[default]
     Group,
-    /// To the authenticator's own address once it has addressed us by ours; to the group address
-    /// before.
+    /// To the other side's own address: a supplicant does so once it has been addressed by its own,
+    /// an authenticator once the station has spoken; to the group address before.
     AsSeen,
 }
 
