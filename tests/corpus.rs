@@ -34,6 +34,11 @@ fn eapol() {
 }
 
 #[test]
+fn port() {
+    replay("port", fuzzing::port);
+}
+
+#[test]
 fn mschapv2() {
     replay("mschapv2", fuzzing::mschapv2);
 }

@@ -7,7 +7,7 @@
 //!
 //! | operation (mod 8) | octets |
 //! |---|---|
-//! | 0 | a packet as it is (for [`eapol`]: a frame) |
+//! | 0 | a packet as it is (for [`eapol`] and [`port`]: a frame) |
 //! | 1 | a packet without header: what to add to the Identifier that is current, Code, Type and data; header, and frame, are made |
 //! | 2 | an answer to the open question: its kind, then its text. Without a question, for [`tls_peer`], [`tls_server`] and [`ttls_session`]: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
 //! | 3 | a signal |
@@ -25,7 +25,10 @@ mod ttls;
 use core::time::Duration;
 use std::sync::{Arc, OnceLock};
 
-use eap_rs::eapol::{EthernetFrame, MacAddress, Supplicant, SupplicantConfig};
+use eap_rs::eapol::{
+    EthernetFrame, MacAddress, MacBypass, PortAuthenticator, PortAuthenticatorConfig, Supplicant,
+    SupplicantConfig,
+};
 use eap_rs::packet::{Body, HEADER_LEN, Nak, TypeForm, displayable};
 use eap_rs::radius::{
     AccessRequest, AttributeType, DuplicateCache, RadiusBuilder, RadiusClient, RadiusClientConfig,
@@ -241,6 +244,29 @@ pub fn eapol(data: &[u8]) {
     machine.run(program);
 }
 
+/// A port of a switch whose link has come up, with methods of its own. The first octet's lowest bit
+/// has it ask for a policy; the next two let stations in by their address, first or after 5 s.
+pub fn port(data: &[u8]) {
+    let Some((options, program)) = data.split_first() else { return };
+    let mut eap = AuthenticatorConfig::builder()
+        .method(MethodType::MD5)
+        .method(MethodType::GTC)
+        .max_rounds(30);
+    if options & 1 != 0 {
+        eap = eap.ask_policy();
+    }
+    let mut config = PortAuthenticatorConfig::builder(SWITCH_MAC).quiet_period(SECOND * 5);
+    if options & 2 != 0 {
+        config = config.mac_bypass(MacBypass::First);
+    } else if options & 4 != 0 {
+        config = config.mac_bypass(MacBypass::After(SECOND * 5));
+    }
+    let (config, eap) = (Arc::new(config.build().unwrap()), Arc::new(eap.build().unwrap()));
+    let mut machine = Machine::new(PortAuthenticator::new(config, eap, rng()));
+    machine.signal(Signal::PortUp);
+    machine.run(program);
+}
+
 /// A peer in the middle of EAP-TLS with an honest server: it has sent its ClientHello. The first
 /// octet's lowest bit takes TLS 1.2.
 pub fn tls_peer(data: &[u8]) {
@@ -427,6 +453,16 @@ impl Fed for Supplicant {
     }
 }
 
+impl Fed for PortAuthenticator {
+    fn current_identifier(last_sent: &[u8]) -> u8 {
+        Supplicant::current_identifier(last_sent)
+    }
+
+    fn framed(packet: Vec<u8>) -> Vec<u8> {
+        frame(SWITCH_MAC, OUR_MAC, &packet)
+    }
+}
+
 struct Machine<S> {
     session: Watched<S>,
     now: u64,
@@ -438,6 +474,8 @@ struct Machine<S> {
 
 /// The operation that is the host's turn, or, where there is one, the honest end's.
 const HONEST: u8 = 2;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 const HOUR: Duration = Duration::from_secs(3600);
 

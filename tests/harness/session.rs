@@ -2,7 +2,7 @@
 
 use core::fmt::Debug;
 
-use eap_rs::eapol::{EthernetFrame, PaeState, PduType, Supplicant};
+use eap_rs::eapol::{EthernetFrame, PaeState, PduType, PortAuthenticator, PortState, Supplicant};
 use eap_rs::{
     Answer, AnswerError, Authenticator, Code, Instant, MethodType, Output, Packet, Peer, QueryId,
     Received, Signal,
@@ -14,6 +14,8 @@ pub trait Session: Debug {
     const GOES_ON: bool = false;
     /// Whether the port is enabled from the start.
     const ENABLED: bool = true;
+    /// How many packets one input may have it send.
+    const MAX_SENT: usize = 1;
 
     /// Feeds a packet.
     fn handle_packet(&mut self, packet: &[u8], now: Instant) -> Received;
@@ -188,5 +190,28 @@ impl Session for Supplicant {
             PduType::EapPacket => Peer::check_sent(frame.pdu.body),
             PduType::Start | PduType::Logoff => assert!(frame.pdu.body.is_empty()),
         }
+    }
+}
+
+impl Session for PortAuthenticator {
+    const GOES_ON: bool = true;
+    const ENABLED: bool = false;
+    /// The end of one conversation, and the beginning of the next.
+    const MAX_SENT: usize = 2;
+
+    verbs!();
+
+    fn is_waiting(&self, _: bool) -> bool {
+        use PortState::{Authenticating, Connecting, Held};
+        matches!(self.state(), Connecting | Authenticating | Held)
+    }
+
+    fn may_succeed(cause: &Cause<'_>, last_sent: &[u8]) -> bool {
+        EthernetFrame::parse(last_sent)
+            .is_ok_and(|sent| Authenticator::may_succeed(cause, sent.pdu.body))
+    }
+
+    fn check_sent(packet: &[u8]) {
+        Authenticator::check_sent(EthernetFrame::parse(packet).unwrap().pdu.body);
     }
 }

@@ -8,7 +8,7 @@ use crate::session::{Cause, Session};
 
 /// A session of which every input is checked:
 ///
-/// - at most one packet is sent, and few outputs in all;
+/// - at most one packet is sent ([`Session::MAX_SENT`]), and few outputs in all;
 /// - a state that waits has a deadline, and one that lies ahead once the time has been told;
 /// - a discarded packet changes nothing;
 /// - one question is open at most; only that one is withdrawn;
@@ -151,7 +151,7 @@ impl<S: Session> Watched<S> {
                 _ => {}
             }
         }
-        assert!(sent <= 1, "{cause:?} sent {sent} packets");
+        assert!(sent <= S::MAX_SENT, "{cause:?} sent {sent} packets");
         if self.port_enabled && self.session.is_waiting(self.over) {
             assert!(self.deadline().is_some(), "waits for ever: {:?}", self.session);
         }

@@ -10,6 +10,7 @@
 
 mod bad_link;
 mod both_roles;
+mod cable;
 mod login;
 mod mschapv2;
 mod negotiation;
