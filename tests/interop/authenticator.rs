@@ -17,6 +17,12 @@ pub(crate) fn wpa_supplicant(lab: &Lab, password: &str, eap: &str) -> Process {
 }
 
 fn wpa_supplicant_with(lab: &Lab, network: &str) -> Process {
+    wpa_supplicant_on(lab, "ph0", network)
+}
+
+/// On this interface of the phone's host. It prints its keys (-K), to be compared.
+pub(crate) fn wpa_supplicant_on(lab: &Lab, interface: &str, network: &str) -> Process {
+    let interface = format!("-i{interface}");
     let control = lab.path("control");
     let config = lab.file(
         "wpa_supplicant.conf",
@@ -25,7 +31,7 @@ fn wpa_supplicant_with(lab: &Lab, network: &str) -> Process {
              identity=\"alice\"\n  {network}\n}}\n"
         ),
     );
-    lab.start(Host::Phone, "wpa_supplicant", &["-Dwired", "-iph0", "-c", &config, "-d"])
+    lab.start(Host::Phone, "wpa_supplicant", &["-Dwired", &interface, "-c", &config, "-dK"])
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The C examples against hostapd and wpa_supplicant, on a cable between two network namespaces;
-//! the RADIUS examples against eapol_test, FreeRADIUS and hostapd, in one of them; the keys against
-//! OpenSSL's.
+//! `switch_port` between wpa_supplicant, or our phone, and FreeRADIUS; the RADIUS examples against
+//! eapol_test, FreeRADIUS and hostapd, in one of them; the keys against OpenSSL's.
 //!
 //! Needs root, iproute2, hostapd, wpa_supplicant, eapol_test, FreeRADIUS, tcpdump, openssl and
 //! python3, the built C examples in the folder that `EAP_EXAMPLES_C` names, the built Rust examples
@@ -28,6 +28,7 @@ mod openssl;
 mod peap;
 mod phone;
 mod radius;
+mod switch_port;
 mod ttls;
 
 use certificates::{Authority, Certificate};

@@ -8,7 +8,7 @@ pub(crate) const SECRET: &str = "radius-secret";
 const SERVER: &str = "127.0.0.1:1812";
 
 /// The path of a built Rust example.
-fn example(name: &str) -> String {
+pub(crate) fn example(name: &str) -> String {
     let folder = std::env::var("EAP_EXAMPLES_RUST")
         .expect("EAP_EXAMPLES_RUST names the folder of the built examples: use tests/run interop");
     format!("{folder}/{name}")
@@ -163,19 +163,29 @@ pub(crate) fn freeradius(lab: &Lab, eap: &str) -> Process {
 
 /// FreeRADIUS with these lines of its user file.
 pub(crate) fn freeradius_with(lab: &Lab, users: &str, eap: &str) -> Process {
-    let folder = lab.path("raddb");
+    freeradius_on(lab, 1812, users, eap)
+}
+
+/// Who gets an answer as FreeRADIUS before 3.2.5 gives it if nothing is said: without
+/// Message-Authenticator.
+pub(crate) const UNSIGNED: &str = "0200000000cc";
+
+/// One of several, by its port. Answers without EAP have a Message-Authenticator, too.
+pub(crate) fn freeradius_on(lab: &Lab, port: u16, users: &str, eap: &str) -> Process {
+    let folder = lab.path(&format!("raddb {port}"));
     std::fs::create_dir_all(&folder).unwrap();
-    lab.file("raddb/dictionary", "$INCLUDE /usr/share/freeradius/dictionary\n");
-    let users = lab.file("raddb/users", users);
-    lab.file(
-        "raddb/radiusd.conf",
+    let file = |name: &str, content: &str| lab.file(&format!("raddb {port}/{name}"), content);
+    file("dictionary", "$INCLUDE /usr/share/freeradius/dictionary\n");
+    let users = file("users", users);
+    file(
+        "radiusd.conf",
         &format!(
             r#"
-prefix = {folder}
-logdir = {folder}
-run_dir = {folder}
+prefix = "{folder}"
+logdir = "{folder}"
+run_dir = "{folder}"
 libdir = /usr/lib/freeradius
-cleanup_delay = 0
+cleanup_delay = 5
 security {{
     reject_delay = 0
 }}
@@ -192,7 +202,7 @@ modules {{
     mschap {{
     }}
     files {{
-        filename = {users}
+        filename = "{users}"
     }}
     eap {{
 {eap}
@@ -202,7 +212,7 @@ server default {{
     listen {{
         type = auth
         ipaddr = 127.0.0.1
-        port = 1812
+        port = {port}
     }}
     authorize {{
         eap {{
@@ -226,8 +236,16 @@ server default {{
         eap
     }}
     post-auth {{
+        if (&User-Name != "{UNSIGNED}") {{
+            update reply {{
+                Message-Authenticator := 0x00
+            }}
+        }}
         Post-Auth-Type REJECT {{
             eap
+            update reply {{
+                Message-Authenticator := 0x00
+            }}
         }}
     }}
 }}
