@@ -450,6 +450,15 @@ eaprs_received eaprs_session_handle_aaa_no_request(eaprs_session *session,
                                                    uint64_t request_id,
                                                    uint64_t now_ms);
 
+// No AAA server has answered, and none will: the session fails now, and not only when the timeout for
+// AAA servers is over.
+//
+// # Safety
+// `session` is a live handle.
+eaprs_received eaprs_session_handle_aaa_timeout(eaprs_session *session,
+                                                uint64_t request_id,
+                                                uint64_t now_ms);
+
 // The AAA server grants access: in RADIUS, an Access-Accept. `eap_message` may be NULL with length 0,
 // if there is none. `msk` is MS-MPPE-Recv-Key and MS-MPPE-Send-Key in a row, `session_id` EAP-Key-Name;
 // length 0 if there are none: keys that are absent stay absent.

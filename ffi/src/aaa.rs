@@ -67,6 +67,22 @@ pub unsafe extern "C" fn eaprs_session_handle_aaa_no_request(
     handle(session, request_id, || Ok(AaaAnswer::NoRequest), now_ms)
 }
 
+/// No AAA server has answered, and none will: the session fails now, and not only when the timeout for
+/// AAA servers is over.
+///
+/// # Safety
+/// `session` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_handle_aaa_timeout(
+    session: *mut eaprs_session,
+    request_id: u64,
+    now_ms: u64,
+) -> eaprs_received {
+    // SAFETY: the caller's promise.
+    let session = unsafe { object_mut(session) };
+    handle(session, request_id, || Ok(AaaAnswer::Timeout), now_ms)
+}
+
 /// The AAA server grants access: in RADIUS, an Access-Accept. `eap_message` may be NULL with length 0,
 /// if there is none. `msk` is MS-MPPE-Recv-Key and MS-MPPE-Send-Key in a row, `session_id` EAP-Key-Name;
 /// length 0 if there are none: keys that are absent stay absent.

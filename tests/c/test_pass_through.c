@@ -279,6 +279,18 @@ static void a_silent_server_is_given_up(void)
     eaprs_session_free(session);
 }
 
+static void whom_no_server_answers_is_told_at_once(void)
+{
+    uint64_t id;
+    eaprs_session *session = asking(pass_through_builder(), &id);
+    CHECK(eaprs_session_handle_aaa_timeout(session, id + 1, 0) == EAPRS_RECEIVED_DISCARDED);
+    CHECK(eaprs_session_handle_aaa_timeout(session, id, 0) == EAPRS_RECEIVED_ACCEPTED);
+    CHECK(eaprs_session_poll(session) == EAPRS_OUTPUT_FINISHED);
+    CHECK(eaprs_session_failure(session) == EAPRS_FAILURE_AAA_TIMEOUT);
+    CHECK(eaprs_session_handle_aaa_timeout(session, id, 0) == EAPRS_RECEIVED_DISCARDED);
+    eaprs_session_free(session);
+}
+
 static void keys_that_are_absent_stay_absent(void)
 {
     static const uint8_t success[] = {3, 9, 0, 4};
@@ -343,6 +355,7 @@ static void other_roles_have_no_server(void)
         eaprs_session *s = sessions[i];
         CHECK(eaprs_session_handle_aaa_request(s, 1, request, 5, 0, 0) == EAPRS_RECEIVED_ERROR);
         CHECK(eaprs_session_handle_aaa_no_request(s, 1, 0) == EAPRS_RECEIVED_ERROR);
+        CHECK(eaprs_session_handle_aaa_timeout(s, 1, 0) == EAPRS_RECEIVED_ERROR);
         CHECK(eaprs_session_handle_aaa_success(s, 1, NULL, 0, NULL, 0, NULL, 0, 0) ==
               EAPRS_RECEIVED_ERROR);
         CHECK(eaprs_session_handle_aaa_failure(s, 1, NULL, 0, 0) == EAPRS_RECEIVED_ERROR);
@@ -375,6 +388,7 @@ static void null_pointers(void)
     CHECK(eaprs_session_handle_aaa_request(NULL, id, NULL, 0, 0, 0) == EAPRS_RECEIVED_ERROR);
     CHECK(eaprs_session_handle_aaa_request(session, id, NULL, 1, 0, 0) == EAPRS_RECEIVED_ERROR);
     CHECK(eaprs_session_handle_aaa_no_request(NULL, id, 0) == EAPRS_RECEIVED_ERROR);
+    CHECK(eaprs_session_handle_aaa_timeout(NULL, id, 0) == EAPRS_RECEIVED_ERROR);
     CHECK(eaprs_session_handle_aaa_success(NULL, id, NULL, 0, NULL, 0, NULL, 0, 0) ==
           EAPRS_RECEIVED_ERROR);
     CHECK(eaprs_session_handle_aaa_success(session, id, NULL, 1, NULL, 0, NULL, 0, 0) ==
@@ -397,6 +411,7 @@ int main(void)
     a_peer_that_refuses_our_own_methods_is_passed_through();
     a_wrong_password_is_refused_by_the_server();
     a_silent_server_is_given_up();
+    whom_no_server_answers_is_told_at_once();
     keys_that_are_absent_stay_absent();
     answers_out_of_order_are_discarded();
     other_roles_have_no_server();
