@@ -24,6 +24,8 @@ mod peer_inner;
 mod peer_tls;
 #[path = "radius/report.rs"]
 mod report;
+#[path = "radius/socket.rs"]
+mod socket;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 

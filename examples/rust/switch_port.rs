@@ -19,6 +19,8 @@ mod ethernet;
 mod nt_hash;
 #[path = "switch_port/servers.rs"]
 mod servers;
+#[path = "radius/socket.rs"]
+mod socket;
 #[path = "switch_port/switch.rs"]
 mod switch;
 #[path = "radius/users.rs"]

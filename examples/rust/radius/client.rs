@@ -1,7 +1,7 @@
 //! The NAS: carries EAP to a RADIUS server and back (RFC 3579 §2).
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use eap_rs::radius::{
 use rand::rngs::StdRng;
 
 use crate::clock::Clock;
+use crate::socket::connect;
 
 /// How often a request is sent to one server.
 const TRIES: u32 = 3;
@@ -61,7 +62,7 @@ impl Client {
             .max_duration(timeout * (TRIES + 1));
         let mut sockets = Vec::new();
         for server in servers {
-            sockets.push(socket(server).map_err(|error| format!("{server}: {error}"))?);
+            sockets.push(connect(server).map_err(|error| format!("{server}: {error}"))?);
             let secret = SharedSecret::new(secret.expose()).map_err(|error| error.to_string())?;
             config = config.server(secret);
         }
@@ -181,20 +182,6 @@ enum Progress {
     Answered(Reply),
     Waiting(ServerId),
     Over,
-}
-
-fn socket(server: &str) -> io::Result<UdpSocket> {
-    let server = server
-        .to_socket_addrs()?
-        .next()
-        .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "no such host"))?;
-    let any: SocketAddr = match server {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(any)?;
-    socket.connect(server)?;
-    Ok(socket)
 }
 
 fn is_timeout(error: &io::Error) -> bool {

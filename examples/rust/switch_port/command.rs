@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use eap_rs::MethodType;
 use eap_rs::eapol::{EapolVersion, MacBypass, MacFormat, MacSeparator, PortControl};
 use eap_rs::radius::Vlan;
+use eap_rs::{MethodType, Secret};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::users::Users;
@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     /// `--server`, in the order in which they are tried.
     pub(crate) servers: Vec<String>,
     /// `--secret`, or what `--secret-file` has.
-    pub(crate) secret: Vec<u8>,
+    pub(crate) secret: Secret,
     /// `--radius-wait`.
     pub(crate) radius_wait: Duration,
     /// `--radius-tries`.
@@ -107,7 +107,7 @@ impl Command {
             match flag.as_str() {
                 "interface" => interface = Some(arguments.value()?.string()?),
                 "server" => settings.servers.push(arguments.value()?.string()?),
-                "secret" => secret = Some(arguments.value()?.string()?.into_bytes()),
+                "secret" => secret = Some(Secret::new(arguments.value()?.string()?)),
                 "secret-file" => secret = Some(secret_file(&arguments.value()?.string()?)?),
                 "radius-wait" => settings.radius_wait = millis(&mut arguments, &flag)?,
                 "radius-tries" => settings.radius_tries = number(&mut arguments, &flag, 1, 100)?,
@@ -197,7 +197,7 @@ impl Default for Settings {
         Self {
             interface: String::new(),
             servers: Vec::new(),
-            secret: Vec::new(),
+            secret: Secret::from(""),
             radius_wait: Duration::from_secs(2),
             radius_tries: 3,
             insecure_missing_message_authenticator: false,
@@ -230,12 +230,12 @@ fn nas_identifier(arguments: &mut Parser) -> Result<String, Error> {
 }
 
 /// A file with nothing but the secret; the end of its line is not part of it.
-fn secret_file(path: &str) -> Result<Vec<u8>, Error> {
+fn secret_file(path: &str) -> Result<Secret, Error> {
     let mut secret = fs::read(path).map_err(|error| format!("--secret-file {path}: {error}"))?;
     while secret.last().is_some_and(|octet| b"\r\n".contains(octet)) {
         secret.pop();
     }
-    Ok(secret)
+    Ok(Secret::new(secret))
 }
 
 /// Those that need no files: certificates are the RADIUS server's.

@@ -1,8 +1,8 @@
 //! The RADIUS servers: what they are asked, and where they are.
 
 use std::error::Error;
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::io::ErrorKind;
+use std::net::UdpSocket;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use eap_rs::{AaaRequest, AaaRequestId, Instant, QueryId, Secret};
 use rand::rngs::StdRng;
 
 use crate::command::Settings;
+use crate::socket::connect;
 
 /// NAS-Port-Type Ethernet (RFC 3580 §3.23).
 const ETHERNET: u32 = 15;
@@ -24,6 +25,9 @@ const FRAMED: u32 = 2;
 
 /// Service-Type Call-Check (RFC 2865 §5.6): the caller's number, here its address, is to be judged.
 const CALL_CHECK: u32 = 10;
+
+/// The most octets of a RADIUS attribute.
+const MAX_USER_NAME: usize = 253;
 
 /// What fits an Ethernet frame, with room for the headers in between.
 const FRAMED_MTU: u32 = 1400;
@@ -78,8 +82,10 @@ impl Servers {
         }
         let mut sockets = Vec::new();
         for server in &settings.servers {
-            config = config.server(SharedSecret::new(&settings.secret)?);
-            let socket = connect(server).map_err(|error| format!("{server}: {error}"))?;
+            config = config.server(SharedSecret::new(settings.secret.expose())?);
+            let socket = connect(server)
+                .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+                .map_err(|error| format!("{server}: {error}"))?;
             sockets.push((server.clone(), socket));
         }
         Ok(Self {
@@ -256,22 +262,3 @@ impl Servers {
         self.sockets.get(server.0).map_or("", |(name, _)| name)
     }
 }
-
-/// A socket for this server alone.
-fn connect(server: &str) -> io::Result<UdpSocket> {
-    let server = server
-        .to_socket_addrs()?
-        .next()
-        .ok_or_else(|| io::Error::new(ErrorKind::NotFound, "no such host"))?;
-    let any: SocketAddr = match server {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(any)?;
-    socket.connect(server)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-/// The most octets of a RADIUS attribute.
-const MAX_USER_NAME: usize = 253;
