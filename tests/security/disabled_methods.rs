@@ -1,4 +1,5 @@
-//! Family 11, paths of what is switched off: messages of methods that are not configured.
+//! Family 11, paths of what is switched off: messages of methods that are not configured
+//! (CVE-2026-77206).
 
 use eap_rs::packet::{Packet, TypeForm};
 use eap_rs::{

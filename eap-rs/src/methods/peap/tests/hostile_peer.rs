@@ -123,6 +123,55 @@ fn a_wrong_password_stays_wrong_whatever_the_peer_says() {
     }
 }
 
+/// Every beginning of these octets, and every lie in one of these 16-bit fields.
+fn lies(octets: &[u8], fields: &[usize]) -> Vec<Vec<u8>> {
+    let mut lies: Vec<_> = (1..octets.len()).map(|len| octets[..len].to_vec()).collect();
+    for field in fields {
+        let honest = u16::from_be_bytes([octets[*field], octets[field + 1]]);
+        for len in [0, 1, honest - 1, honest + 1, honest | 0x8000, u16::MAX] {
+            let mut lie = octets.to_vec();
+            lie[*field..field + 2].copy_from_slice(&len.to_be_bytes());
+            lies.push(lie);
+        }
+    }
+    lies
+}
+
+/// Also CVE-2023-21690, CVE-2023-21692 and CVE-2023-36028: a server of PEAP ran what it was sent
+/// inside the tunnel.
+#[test]
+fn cve_2023_21689_lengths_that_lie_inside_the_tunnel_end_the_login() {
+    const RESULT: &[usize] = &[2, 7, 13];
+    let required = |config: PeapServerConfigBuilder| config.crypto_binding(CryptoBinding::Required);
+    let agreed = || AtServer::with(TlsVersion::V1_2, GTC, 0, required).authenticated();
+    let result = |at: &AtServer| {
+        let binding = Some(response(&at.keys));
+        let octets = Extensions { status: Status::Success, binding }.to_octets();
+        framing::extensions(Code::Response, 9, &octets)
+    };
+    let mut honest = agreed();
+    let octets = result(&honest);
+    assert!(matches!(honest.say(&octets), ServerStep::Succeed));
+    for i in 0..lies(&octets, RESULT).len() {
+        let mut at = agreed();
+        let lie = lies(&result(&at), RESULT).swap_remove(i);
+        assert!(matches!(at.say(&lie), ServerStep::Fail(_)), "{lie:02x?}");
+        assert!(at.server.method.inner().is_none());
+    }
+
+    // Capabilities and the Statement of Health, which this server has not asked for.
+    let microsoft =
+        |kind: u8| [&[2, 1, 0, 16, 254, 0, 1, 0x37, 0, 0, 0, kind][..], &[0; 4]].concat();
+    for octets in [microsoft(0x22), microsoft(0x21)] {
+        for lie in lies(&octets, &[2]).into_iter().chain(lies(&octets[4..], &[])) {
+            let mut at = AtServer::new(TlsVersion::V1_2, GTC);
+            at.say(ALICE);
+            assert!(matches!(at.say(&lie), ServerStep::Request), "{lie:02x?}");
+            assert_over(at, because("unexpected packet inside the tunnel"));
+        }
+    }
+}
+
 #[test]
 fn what_is_no_answer_inside_ends_the_login() {
     for said in [&[4, 1, 2][..], &[13, 0], &[25, 0], &[0], &[1], &[254, 0]] {
