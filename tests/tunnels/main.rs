@@ -8,6 +8,8 @@
     reason = "all of this is test code"
 )]
 
+mod client_certificates;
+mod passwords;
 mod peap;
 mod ttls;
 

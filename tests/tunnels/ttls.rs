@@ -1,7 +1,6 @@
 //! EAP-TTLS (RFC 5281, RFC 9427).
 
 mod login;
-mod passwords;
 mod refusal;
 mod resumption;
 
@@ -16,19 +15,19 @@ use crate::{ALICE, ANONYMOUS, PASSWORD, Setup};
 
 /// Who logs in, and how.
 #[derive(Clone, Copy, Debug)]
-struct User {
-    inner: InnerMethod,
-    identity: Option<&'static str>,
-    password: Option<&'static str>,
-    hashed: bool,
+pub(crate) struct User {
+    pub(crate) inner: InnerMethod,
+    pub(crate) identity: Option<&'static str>,
+    pub(crate) password: Option<&'static str>,
+    pub(crate) hashed: bool,
 }
 
 impl User {
-    fn new(inner: InnerMethod) -> Self {
+    pub(crate) fn new(inner: InnerMethod) -> Self {
         Self { inner, identity: Some(ALICE), password: Some(PASSWORD), hashed: false }
     }
 
-    fn builder(self, setup: &Setup, tls: Arc<TlsPeerConfig>) -> TtlsPeerConfigBuilder {
+    pub(crate) fn builder(self, setup: &Setup, tls: Arc<TlsPeerConfig>) -> TtlsPeerConfigBuilder {
         let mut builder = TtlsPeerConfig::builder(tls);
         if let InnerMethod::Eap(method) = self.inner {
             let mut eap = PeerConfig::builder();
@@ -84,7 +83,11 @@ impl Setup {
     }
 
     /// A server that allows one method inside.
-    fn ttls_server(&self, tls: Arc<TlsServerConfig>, inner: InnerMethod) -> TtlsServerConfig {
+    pub(crate) fn ttls_server(
+        &self,
+        tls: Arc<TlsServerConfig>,
+        inner: InnerMethod,
+    ) -> TtlsServerConfig {
         let builder = TtlsServerConfig::builder(tls);
         let builder = match inner {
             InnerMethod::Pap => builder.pap(),
@@ -113,7 +116,12 @@ impl Setup {
         self.pair_of(user, Arc::new(self.peer().build().unwrap()), server)
     }
 
-    fn pair_of(&self, user: User, tls: Arc<TlsPeerConfig>, server: TtlsServerConfig) -> Pair {
+    pub(crate) fn pair_of(
+        &self,
+        user: User,
+        tls: Arc<TlsPeerConfig>,
+        server: TtlsServerConfig,
+    ) -> Pair {
         let ttls = user.builder(self, tls).build().unwrap();
         let peer = PeerConfig::builder().identity(ANONYMOUS).ttls(ttls).require_keys();
         let server = AuthenticatorConfig::builder().ttls(server).require_keys();

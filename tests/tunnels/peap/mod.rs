@@ -25,20 +25,20 @@ const INNER: [MethodType; 4] =
 
 /// Who logs in, and how.
 #[derive(Clone, Copy)]
-struct User {
-    inner: MethodType,
-    identity: Option<&'static str>,
-    password: Option<&'static str>,
+pub(crate) struct User {
+    pub(crate) inner: MethodType,
+    pub(crate) identity: Option<&'static str>,
+    pub(crate) password: Option<&'static str>,
 }
 
 impl User {
-    fn new(inner: MethodType) -> Self {
+    pub(crate) fn new(inner: MethodType) -> Self {
         Self { inner, identity: Some(ALICE), password: Some(PASSWORD) }
     }
 }
 
 impl Setup {
-    fn peap_inner_peer(&self, user: User) -> PeerConfigBuilder {
+    pub(crate) fn peap_inner_peer(&self, user: User) -> PeerConfigBuilder {
         let mut builder = PeerConfig::builder();
         if let Some(identity) = user.identity {
             builder = builder.identity(identity);
@@ -63,11 +63,15 @@ impl Setup {
         builder.tls(self.server().clients(clients).build().unwrap())
     }
 
-    fn peap_peer(&self, tls: Arc<TlsPeerConfig>, user: User) -> PeapPeerConfigBuilder {
+    pub(crate) fn peap_peer(&self, tls: Arc<TlsPeerConfig>, user: User) -> PeapPeerConfigBuilder {
         PeapPeerConfig::builder(tls, self.peap_inner_peer(user).build().unwrap())
     }
 
-    fn peap_server(&self, tls: Arc<TlsServerConfig>, inner: MethodType) -> PeapServerConfigBuilder {
+    pub(crate) fn peap_server(
+        &self,
+        tls: Arc<TlsServerConfig>,
+        inner: MethodType,
+    ) -> PeapServerConfigBuilder {
         PeapServerConfig::builder(tls, self.peap_inner_server(inner).build().unwrap())
     }
 
@@ -79,7 +83,7 @@ impl Setup {
     }
 }
 
-fn pair(peer: PeapPeerConfigBuilder, server: PeapServerConfigBuilder) -> Pair {
+pub(crate) fn pair(peer: PeapPeerConfigBuilder, server: PeapServerConfigBuilder) -> Pair {
     let peer = PeerConfig::builder().identity(ANONYMOUS).peap(peer.build().unwrap());
     let server = AuthenticatorConfig::builder().peap(server.build().unwrap());
     Pair::new(1, &peer.require_keys(), &server.require_keys()).at_unix_time(NOW)
@@ -87,7 +91,7 @@ fn pair(peer: PeapPeerConfigBuilder, server: PeapServerConfigBuilder) -> Pair {
 
 /// Both have succeeded, with the same keys.
 #[track_caller]
-fn outcomes(pair: &Pair) -> [&Outcome; 2] {
+pub(crate) fn outcomes(pair: &Pair) -> [&Outcome; 2] {
     let peer = pair.peer.result().as_ref().unwrap();
     let server = pair.authenticator.result().as_ref().unwrap();
     assert_eq!((peer.method, server.method), (MethodType::PEAP, MethodType::PEAP));

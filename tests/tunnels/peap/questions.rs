@@ -62,16 +62,13 @@ fn cve_2015_4171_the_host_judges_the_server_before_anything_is_said() {
     }
 }
 
-/// The server waits for somebody who has to find the token card.
 #[test]
 fn an_answer_may_be_late() {
     for tls_version in VERSIONS {
-        for (inner, delay) in [(MethodType::GTC, Host::SLOW), (MethodType::MD5, 1_000)] {
-            let user = User { password: None, ..User::new(inner) };
-            let host = Host { delay, ..Default::default() };
-            let pair = Setup::new(tls_version).peap(user).with_user(host).drive();
-            outcomes(&pair);
-            assert_eq!(pair.peer.asked.len(), 1);
-        }
+        let user = User { password: None, ..User::new(MethodType::MD5) };
+        let host = Host { delay: 1_000, ..Default::default() };
+        let pair = Setup::new(tls_version).peap(user).with_user(host).drive();
+        outcomes(&pair);
+        assert_eq!(pair.peer.asked.len(), 1);
     }
 }

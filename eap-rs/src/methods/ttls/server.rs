@@ -86,7 +86,7 @@ impl Server {
         self.say(said, request)
     }
 
-    /// RFC 5281 §7.4: whose session it is was authenticated before.
+    /// RFC 5281 §7.5: whose session it is was authenticated before.
     fn resume(
         &mut self,
         data: &[u8],
