@@ -85,8 +85,13 @@ impl<S: Session> Watched<S> {
         answer: Answer,
         now: Instant,
     ) -> (Result<(), AnswerError>, Vec<Output>) {
-        let favourable =
-            matches!(answer, Answer::Verdict(true) | Answer::Credential(Credential::Cleartext(_)));
+        let favourable = match &answer {
+            Answer::Verdict(verdict) => *verdict,
+            Answer::Credential(credential) => matches!(credential, Credential::Cleartext(_)),
+            // Of whoever resumes a session.
+            Answer::Offer(offer) => !offer.methods.is_empty(),
+            _ => false,
+        };
         let result = self.session.handle_answer(id, answer, now);
         match result {
             Ok(()) => assert_eq!(self.open.take(), Some(id), "an answer to no question was taken"),

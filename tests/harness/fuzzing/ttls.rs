@@ -197,7 +197,7 @@ impl Tunnel {
 
     fn server(&self, version: u8, inner: u8) -> Authenticator {
         let ttls = TtlsServerConfig::builder(Arc::clone(&self.server));
-        let eap = AuthenticatorConfig::builder();
+        let eap = AuthenticatorConfig::builder().password_retries(1);
         let ttls = match inner {
             0..=3 => ttls.pap().chap().mschap().mschapv2(),
             4..=6 => {
@@ -209,7 +209,7 @@ impl Tunnel {
                 ttls.eap(eap.tls(own).build().unwrap())
             }
         };
-        let config = AuthenticatorConfig::builder().ttls(ttls.build().unwrap());
+        let config = AuthenticatorConfig::builder().password_retries(1).ttls(ttls.build().unwrap());
         Authenticator::new(Arc::new(config.max_rounds(40).build().unwrap()), rng())
     }
 }

@@ -4,7 +4,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use eap_rs::tls::{Resumption, TicketKeys, TlsPeerConfig, TlsServerConfig, TlsVersion};
-use eap_rs::{AccountError, Event, InnerMethod, MethodType};
+use eap_rs::ttls::TtlsServerConfig;
+use eap_rs::{AccountError, AuthenticatorConfig, Event, InnerMethod, MethodType, Offer};
 use eap_tests::answers::Directory;
 use eap_tests::pair::Pair;
 
@@ -121,5 +122,29 @@ fn cve_2017_9148_the_account_is_looked_at_again() {
         assert_eq!(locked.authenticator.asked.first(), Some(&"resume"));
         assert!(locked.peer.result().is_err() && locked.authenticator.result().is_err());
         assert!(!resumed(&log_in(Directory::default()), inner), "the session is gone");
+    }
+}
+
+/// A disabled account: whoever may not log in any more does not resume, either.
+#[test]
+fn the_policy_of_eap_is_asked_again_about_whoever_resumes() {
+    for version in VERSIONS {
+        let bench = Bench::new(version, Resumption::for_lifetime(Duration::from_secs(3600)));
+        let method = MethodType::MSCHAPV2;
+        let log_in = |offer: &[MethodType]| {
+            let eap = AuthenticatorConfig::builder().method(method).ask_policy().build().unwrap();
+            let ttls = TtlsServerConfig::builder(Arc::clone(&bench.server)).eap(eap);
+            let directory = Directory { offer: Offer::new(offer), ..Directory::default() };
+            let user = User::new(InnerMethod::Eap(method));
+            let pair = bench.setup.pair_of(user, Arc::clone(&bench.peer), ttls.build().unwrap());
+            pair.with_directory(directory).drive()
+        };
+        assert!(!resumed(&log_in(&[method]), InnerMethod::Eap(method)));
+        let again = log_in(&[method]);
+        assert!(resumed(&again, InnerMethod::Eap(method)));
+        assert_eq!(again.authenticator.asked, ["policy"]);
+        let refused = log_in(&[]);
+        assert!(refused.authenticator.result().is_err() && refused.peer.result().is_err());
+        assert_eq!(refused.authenticator.asked.first(), Some(&"policy"));
     }
 }
