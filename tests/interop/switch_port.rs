@@ -220,6 +220,24 @@ fn a_wrong_password_is_refused_and_followed_by_a_quiet_period() {
 }
 
 #[test]
+fn whom_the_server_refuses_inside_tls_is_not_let_in_either() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test CA");
+    let _server = tls_server(&lab, 1812, &ca.server(), &ca);
+    let stranger = Authority::new(&lab, "Other CA").client();
+    for (method, network) in tls_networks(&ca, &stranger) {
+        let mut port = switch_port(&lab, &[1812], &["--quiet-period", "30"]);
+        let wrong = network.replace("password=\"secret\"", "password=\"guess\"");
+        let mut supplicant = supplicant(&lab, &wrong);
+        port.expect("login failed: the authentication server refused the login");
+        port.expect("state: held");
+        supplicant.expect("CTRL-EVENT-EAP-FAILURE");
+        let open = |line: &String| line.starts_with("port: authorized") || line.starts_with("keys");
+        assert!(!port.lines().iter().any(open), "{method}");
+    }
+}
+
+#[test]
 fn the_quiet_period_is_deaf_to_a_start() {
     let lab = Lab::new();
     let _server = server(&lab, 1812);
