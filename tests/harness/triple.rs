@@ -32,6 +32,8 @@ pub struct Triple {
     pub results: Results,
     /// The most conversations that the server had at once.
     pub conversations: usize,
+    /// How often the server was asked.
+    pub requests: usize,
     now: u64,
     user: User,
     directory: Directory,
@@ -75,6 +77,7 @@ impl Triple {
             link: Link::symmetric(seed, quality),
             results: Results::default(),
             conversations: 0,
+            requests: 0,
             now: 0,
             user: User::default(),
             directory: Directory::default(),
@@ -158,6 +161,7 @@ impl Triple {
 
     /// The server processes a request, and the switch is told.
     fn serve(&mut self, request: AaaRequest) {
+        self.requests += 1;
         let now = self.instant();
         let state = self.state.map(|state| state.0);
         let state = state.as_ref().map(<[u8; 16]>::as_slice);

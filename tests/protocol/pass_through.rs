@@ -76,9 +76,19 @@ impl Setup {
     }
 
     fn triple(&self, method: MethodType, seed: u64, quality: Quality) -> Triple {
-        let (peer, server) = self.ends(method);
         let switch = AuthenticatorConfig::builder().pass_through();
-        Triple::new(seed, &peer, &switch, &server, quality, NOW)
+        self.triple_with(&switch, method, seed, quality)
+    }
+
+    fn triple_with(
+        &self,
+        switch: &AuthenticatorConfigBuilder,
+        method: MethodType,
+        seed: u64,
+        quality: Quality,
+    ) -> Triple {
+        let (peer, server) = self.ends(method);
+        Triple::new(seed, &peer, switch, &server, quality, NOW)
     }
 }
 
@@ -106,6 +116,20 @@ fn three_ends_agree_on_keys_and_identity() {
             assert!(switch.keys.is_none() && server.keys.is_none());
         }
         assert_eq!((triple.conversations, triple.server.len()), (1, 0));
+    }
+}
+
+/// RFC 3579 §2.6.5: the server begins with the identity, and does not hear of what it has not asked.
+#[test]
+fn a_switch_may_say_something_before_it_passes_the_peer_through() {
+    let setup = Setup::new();
+    let switch = AuthenticatorConfig::builder().notification("Welcome").pass_through();
+    for method in METHODS {
+        let silent = setup.triple(method, 1, Quality::PERFECT).drive();
+        let triple = setup.triple_with(&switch, method, 1, Quality::PERFECT).drive();
+        assert!(triple.results.peer.unwrap().is_ok(), "{method}");
+        assert!(triple.results.switch.unwrap().is_ok(), "{method}");
+        assert_eq!(triple.requests, silent.requests, "{method}");
     }
 }
 

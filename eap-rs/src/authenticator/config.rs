@@ -218,7 +218,7 @@ impl AuthenticatorConfigBuilder {
     }
 
     /// Leaves everything to the AAA server, also to ask for the identity (EAP-Start, RFC 3579
-    /// §2.1). It does not go together with methods of our own.
+    /// §2.1). It does not go together with methods or a notification of our own.
     #[must_use]
     pub fn pass_identity_through(mut self) -> Self {
         self.pass_through = true;
@@ -282,6 +282,9 @@ impl AuthenticatorConfigBuilder {
                 Arc::new(entry.server) as ServerFactory
             })?,
         };
+        if self.pass_through && self.backend {
+            return Err(ConfigError::Conflict { field: "pass_through", with: "backend" });
+        }
         if self.pass_identity_through {
             let conflict = |with| ConfigError::Conflict { field: "pass_identity_through", with };
             if !self.methods.is_empty() {
@@ -290,8 +293,8 @@ impl AuthenticatorConfigBuilder {
             if self.ask_policy {
                 return Err(conflict("ask_policy"));
             }
-            if self.backend {
-                return Err(conflict("backend"));
+            if self.notification.is_some() {
+                return Err(conflict("notification"));
             }
         }
         let offer = (!self.ask_policy).then(|| Offer {
@@ -348,6 +351,20 @@ mod tests {
             (
                 md5().backend().response_timeout(Duration::ZERO),
                 "response_timeout: 0 given, 1 to 36000000 accepted",
+            ),
+            (md5().aaa_timeout(Duration::ZERO), "aaa_timeout: 0 given, 1 to 36000000 accepted"),
+            (md5().pass_through().backend(), "pass_through: does not go together with backend"),
+            (
+                md5().pass_identity_through(),
+                "pass_identity_through: does not go together with methods",
+            ),
+            (
+                AuthenticatorConfig::builder().pass_identity_through().ask_policy(),
+                "pass_identity_through: does not go together with ask_policy",
+            ),
+            (
+                AuthenticatorConfig::builder().pass_identity_through().notification("Welcome"),
+                "pass_identity_through: does not go together with notification",
             ),
         ];
         for (builder, text) in cases {

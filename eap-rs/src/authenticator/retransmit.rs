@@ -64,13 +64,16 @@ impl RoundTrip {
         hint: Option<Duration>,
         rng: &mut (impl Rng + ?Sized),
     ) -> Duration {
-        let wait = hint.unwrap_or_else(|| {
-            let backed_off = 1_u32.checked_shl(retransmissions.into()).unwrap_or(u32::MAX);
-            self.rto(bounds).saturating_mul(backed_off).min(bounds.max)
-        });
+        let wait = match hint {
+            Some(hint) => hint.max(bounds.min),
+            None => {
+                let backed_off = 1_u32.checked_shl(retransmissions.into()).unwrap_or(u32::MAX);
+                self.rto(bounds).saturating_mul(backed_off).min(bounds.max)
+            }
+        };
         let half = bounds.min / 2;
         let jitter = bounds.min * (rng.next_u32() >> 16) / (1 << 16);
-        (wait + jitter).saturating_sub(half)
+        wait.saturating_add(jitter).saturating_sub(half)
     }
 
     fn rto(&self, bounds: &Retransmission) -> Duration {
@@ -128,6 +131,16 @@ mod tests {
             rtt.timeout(&without_jitter(), count, Some(millis(30_000)), rng)
         };
         assert_eq!((wait(0), wait(4)), (millis(30_000), millis(30_000)));
+    }
+
+    #[test]
+    fn a_hint_is_neither_shorter_than_the_minimum_nor_does_it_overflow() {
+        let wait = |hint| {
+            let rng = &mut StdRng::seed_from_u64(1);
+            RoundTrip::default().timeout(&Retransmission::default(), 0, Some(hint), rng)
+        };
+        assert!(wait(Duration::ZERO) >= millis(100));
+        assert!(wait(Duration::MAX) >= Duration::MAX - millis(100));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Random sequences of inputs, and the rules that every session keeps whatever the sequence.
 
+use core::time::Duration;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -56,8 +57,8 @@ pub(crate) enum Input {
 /// An [`AaaAnswer`] that can be printed and copied.
 #[derive(Clone, Debug)]
 pub(crate) enum AaaSketch {
-    /// A packet of this Code.
-    Request(u8, Vec<u8>),
+    /// A packet of this Code, and a hint.
+    Request(u8, Vec<u8>, Option<Duration>),
     NoRequest,
     Success {
         keys: bool,
@@ -169,8 +170,12 @@ fn answer() -> impl Strategy<Value = AnswerSketch> {
 
 fn aaa() -> impl Strategy<Value = AaaSketch> {
     let code = prop_oneof![9 => Just(1_u8), 1 => 0..6_u8];
+    // What Session-Timeout can say.
+    let hint = [0, 1, 60, u32::MAX].map(|seconds| Duration::from_secs(seconds.into()));
+    let hint = proptest::option::weighted(0.3, proptest::sample::select(hint.to_vec()));
     prop_oneof![
-        8 => (code, body()).prop_map(|(code, body)| AaaSketch::Request(code, body)),
+        8 => (code, body(), hint)
+            .prop_map(|(code, body, hint)| AaaSketch::Request(code, body, hint)),
         1 => Just(AaaSketch::NoRequest),
         2 => any::<(bool, bool)>()
             .prop_map(|(keys, packet)| AaaSketch::Success { keys, packet }),
@@ -437,6 +442,8 @@ impl<'a, S: Session> Watch<'a, S> {
                     self.now = self.now.max(deadline.as_millis());
                 }
                 self.session.timeout(Instant::from_millis(self.now));
+                let next = self.session.deadline().map(Instant::as_millis);
+                prop_assert!(next.is_none_or(|next| next > self.now), "a deadline that stays");
             }
         }
         let waits = (self.rules.is_asking)(&self.session);
@@ -458,9 +465,9 @@ impl<'a, S: Session> Watch<'a, S> {
             _ => None,
         };
         let answer = match sketch {
-            AaaSketch::Request(code, body) => {
+            AaaSketch::Request(code, body, method_timeout) => {
                 request = packet(code, self.last_identifier.wrapping_add(1), &body);
-                AaaAnswer::Request { eap_message: &request, method_timeout: None }
+                AaaAnswer::Request { eap_message: &request, method_timeout }
             }
             AaaSketch::NoRequest => AaaAnswer::NoRequest,
             AaaSketch::Success { keys: with_keys, packet } => {

@@ -30,6 +30,10 @@
 //! - More Requests than [`max_rounds`](crate::AuthenticatorConfigBuilder::max_rounds) end in
 //!   FAILURE2, and so does an aaaSuccess without keys where they are required; EAP-Failure is ours
 //!   then, for it corrects nothing that the AAA server has sent to the peer.
+//! - INITIALIZE_PASSTHROUGH does not pass on the Response to a Notification of ours, which no AAA
+//!   server expects (RFC 3579 §2.6.5), but what the peer has said before, under the Identifier of the
+//!   Notification: the AAA server's come after it.
+//! - A hint (aaaMethodTimeout) of 0 is none.
 //! - SUCCESS2 and FAILURE2 do not pass on an EAP packet that says the contrary, or is none (RFC 3579
 //!   §2.6.3).
 
@@ -121,8 +125,11 @@ impl FullAuthenticator {
         };
         self.passed = Some(passed);
         match self.local.current_id {
-            Some(_) => {
-                let response = core::mem::take(&mut self.last_response);
+            Some(current_id) => {
+                let mut response = core::mem::take(&mut self.last_response);
+                if let Some(identifier) = response.get_mut(1) {
+                    *identifier = current_id.0;
+                }
                 // The Request is answered; should the AAA server drop the answer, it stands again.
                 let wait = self.calculate_timeout(0);
                 let outstanding =
@@ -246,7 +253,7 @@ impl FullAuthenticator {
             Some(State::AaaIdle { id, outstanding, .. }) if id == answered => outstanding,
             _ => return Received::Discarded(Discard::AaaUnexpected),
         };
-        match answer {
+        match answer.without_empty_keys() {
             AaaAnswer::Request { eap_message, method_timeout } => {
                 return self.aaa_response(eap_message, method_timeout, now);
             }
@@ -285,7 +292,7 @@ impl FullAuthenticator {
         self.local.rounds = self.local.rounds.saturating_add(1);
         self.local.current_id = Some(request.identifier);
         if let Some(passed) = &mut self.passed {
-            passed.method_timeout = method_timeout;
+            passed.method_timeout = method_timeout.filter(|hint| !hint.is_zero());
         }
         self.send_request_2(super::without_padding(eap_message), now);
         Received::Accepted

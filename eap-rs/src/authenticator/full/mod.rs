@@ -11,8 +11,8 @@ use super::machine::State as Part1;
 use super::{Authenticator, AuthenticatorConfig};
 use crate::query::OpenQuestion;
 use crate::{
-    Answer, AnswerError, Discard, Identity, Instant, Keys, Output, Packet, Query, QueryId,
-    Received, Signal,
+    Answer, AnswerError, Discard, Identity, Instant, Keys, MethodType, Output, Packet, Query,
+    QueryId, Received, Signal,
 };
 use machine::PassThrough;
 
@@ -72,7 +72,7 @@ pub enum AaaAnswer<'a> {
         /// aaaEapReqData; `None` if there is none.
         eap_message: Option<&'a [u8]>,
         /// aaaEapKeyData: the MSK, in RADIUS both MS-MPPE keys in a row, and the Session-Id, in
-        /// RADIUS EAP-Key-Name; `None` if there are none.
+        /// RADIUS EAP-Key-Name; `None` if there are none. An MSK of no octets is none.
         keys: Option<Keys>,
     },
     /// aaaFail, in RADIUS an Access-Reject.
@@ -80,6 +80,15 @@ pub enum AaaAnswer<'a> {
         /// aaaEapReqData; `None` if there is none.
         eap_message: Option<&'a [u8]>,
     },
+}
+
+impl AaaAnswer<'_> {
+    fn without_empty_keys(mut self) -> Self {
+        if let Self::Success { keys, .. } = &mut self {
+            keys.take_if(|keys| keys.msk.expose().is_empty());
+        }
+        self
+    }
 }
 
 /// One conversation of an access point or switch that has methods of its own, and an AAA server
@@ -95,7 +104,8 @@ pub enum AaaAnswer<'a> {
 #[derive(Debug)]
 pub struct FullAuthenticator {
     local: Authenticator,
-    /// The last Response that has been accepted, for the AAA server to go on with.
+    /// The last Response that has been accepted, Notifications aside, for the AAA server to go on
+    /// with.
     last_response: Vec<u8>,
     /// Part 2 of the machine.
     passed: Option<PassThrough>,
@@ -130,10 +140,14 @@ impl FullAuthenticator {
         if self.passed.is_some() {
             return self.received_2(parsed, packet, now);
         }
+        let is_notification =
+            matches!(parsed, Packet::Response(body) if body.method == MethodType::NOTIFICATION);
         let received = self.local.received(parsed, now);
         if received == Received::Accepted {
-            self.last_response.clear();
-            self.last_response.extend_from_slice(packet);
+            if !is_notification {
+                self.last_response.clear();
+                self.last_response.extend_from_slice(packet);
+            }
             self.went_on(now);
         }
         received

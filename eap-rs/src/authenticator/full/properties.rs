@@ -18,8 +18,9 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         one_conversation: true,
         has_aaa: true,
     };
-    let flags = any::<(bool, bool, bool, bool)>();
-    check(&rules, (flags, 1..40_u16), |((start, policy, own_methods, identity), max_rounds)| {
+    let flags = any::<(bool, bool, bool, bool, bool)>();
+    check(&rules, (flags, 1..40_u16), |(flags, max_rounds)| {
+        let (start, policy, own_methods, identity, notification) = flags;
         let mut config = AuthenticatorConfig::builder().pass_through().max_rounds(max_rounds);
         if own_methods {
             config = config
@@ -29,7 +30,10 @@ fn no_sequence_of_inputs_breaks_a_rule() {
         if policy {
             config = config.ask_policy();
         }
-        if identity && !policy && !own_methods {
+        if notification {
+            config = config.notification("Welcome");
+        }
+        if identity && !policy && !own_methods && !notification {
             config = config.pass_identity_through();
         }
         let mut session = FullAuthenticator::new(Arc::new(config.build().unwrap()), rng());

@@ -14,7 +14,7 @@ use crate::testing::{
 };
 use crate::{
     Answer, AuthenticatorConfig, AuthenticatorConfigBuilder, Discard, Event, Failure, Identity,
-    MethodType, Offer, Received, Retransmission, Signal,
+    Keys, MethodType, Msk, Offer, Received, Retransmission, Signal,
 };
 use Received::{Accepted, Discarded, Duplicate};
 
@@ -471,6 +471,47 @@ fn other_signals_change_nothing() {
         assert_eq!(host.signal(signal), []);
         assert_eq!(aaa_says(&mut host, 1, accept(&success(id)))[1], granted(0, false));
     }
+}
+
+/// Departure: RFC 3579 §2.6.5, a server does not expect the Response to what it has not sent.
+#[test]
+fn the_response_to_a_notification_of_ours_is_not_the_aaa_servers() {
+    let mut host = host(&config().notification("Welcome"));
+    let (id, outputs) = identify(&mut host);
+    let id = id.wrapping_add(1);
+    assert_eq!(outputs, [sent(request(id, NOTIFICATION, b"Welcome"))]);
+    let read = response(id, NOTIFICATION, b"");
+    // The Identifier of the Notification is taken, so that the AAA server goes on behind it.
+    assert_eq!(host.accept(&read), [ask(1, response(id, IDENTITY, b"user"))]);
+    assert_eq!(host.receive(&read), (Duplicate, vec![]));
+    let md5 = request(id.wrapping_add(1), MD5, b"\x01challenge");
+    assert_eq!(aaa_says(&mut host, 1, next_request(&md5)), [sent(md5)]);
+}
+
+#[test]
+fn a_method_timeout_of_nothing_is_none_and_one_of_for_ever_ends_never() {
+    for (hint, wait) in [(Duration::ZERO, INITIAL), (Duration::MAX, u64::MAX)] {
+        let (mut host, _) = aaa_idle();
+        let gtc = request(9, GTC, b"Token: ");
+        let answer = AaaAnswer::Request { eap_message: &gtc, method_timeout: Some(hint) };
+        assert_eq!(aaa_says(&mut host, 1, answer), [sent(gtc)]);
+        let deadline = host.session.poll_timeout().unwrap();
+        let left = deadline.saturating_since(host.time()).as_millis();
+        assert!(left.abs_diff(wait.into()) <= 10_000, "{left} instead of {wait}");
+    }
+}
+
+#[test]
+fn keys_of_no_octets_are_absent() {
+    let none = || Keys { msk: Msk::new([]), emsk: None, session_id: None };
+    let (mut host, id) = aaa_idle();
+    let answer = AaaAnswer::Success { eap_message: Some(&success(id)), keys: Some(none()) };
+    assert_eq!(aaa_says(&mut host, 1, answer), [sent(success(id)), granted(0, false)]);
+    let mut host = super::tests::host(&config().require_keys());
+    let (id, _) = identify(&mut host);
+    let answer = AaaAnswer::Success { eap_message: Some(&success(id)), keys: Some(none()) };
+    let outputs = aaa_says(&mut host, 1, answer);
+    assert_eq!(outputs, [sent(failure(id)), failed(Failure::AaaWithoutKeys)]);
 }
 
 /// An offer to pass through is none where there is nothing to pass through to.
