@@ -234,6 +234,37 @@ static void a_peer_that_refuses_our_own_methods_is_passed_through(void)
     check_login(&all);
 }
 
+/* The server begins with the identity, and does not hear of what it has not asked. */
+static void a_notification_of_ours_is_not_the_servers(void)
+{
+    eaprs_authenticator_builder *builder = pass_through_builder();
+    triple silent = start_with(pass_through_builder()), all;
+    unsigned requests;
+    check_login(&silent);
+    requests = silent.aaa_requests;
+    CHECK_OK(eaprs_authenticator_builder_notification(builder, octets("Welcome"), 7));
+    all = start_with(builder);
+    check_login(&all);
+    CHECK(all.aaa_requests == requests);
+}
+
+static void settings_that_contradict_each_other(void)
+{
+    eaprs_authenticator_builder *builder = backend_builder();
+    eaprs_authenticator_config *config = NULL;
+    CHECK_OK(eaprs_authenticator_builder_pass_through(builder));
+    CHECK(eaprs_authenticator_builder_build(builder, &config) == EAPRS_STATUS_INVALID_CONFIG);
+    CHECK(config == NULL);
+    eaprs_authenticator_builder_free(builder);
+
+    CHECK_OK(eaprs_authenticator_builder_new(&builder));
+    CHECK_OK(eaprs_authenticator_builder_pass_identity_through(builder));
+    CHECK_OK(eaprs_authenticator_builder_notification(builder, octets("Welcome"), 7));
+    CHECK(eaprs_authenticator_builder_build(builder, &config) == EAPRS_STATUS_INVALID_CONFIG);
+    CHECK(config == NULL);
+    eaprs_authenticator_builder_free(builder);
+}
+
 static void a_wrong_password_is_refused_by_the_server(void)
 {
     triple all = start_with(pass_through_builder());
@@ -409,6 +440,8 @@ int main(void)
     the_server_may_ask_for_the_identity();
     the_policy_may_pass_a_peer_through();
     a_peer_that_refuses_our_own_methods_is_passed_through();
+    a_notification_of_ours_is_not_the_servers();
+    settings_that_contradict_each_other();
     a_wrong_password_is_refused_by_the_server();
     a_silent_server_is_given_up();
     whom_no_server_answers_is_told_at_once();

@@ -208,9 +208,9 @@ impl AuthenticatorConfigBuilder {
     }
 
     /// Has an AAA server decide about peers for whom none of the methods is left (RFC 4137 §7): all
-    /// of them, if there are no methods. For a [`FullAuthenticator`](crate::FullAuthenticator); to
-    /// others it makes no difference. With [`ask_policy`](Self::ask_policy), the answer says for
-    /// whom ([`Offer::pass_through`]).
+    /// of them, if there are no methods. For a [`FullAuthenticator`](crate::FullAuthenticator); a
+    /// [`backend`](Self::backend) cannot, to others it makes no difference. With
+    /// [`ask_policy`](Self::ask_policy), the answer says for whom ([`Offer::pass_through`]).
     #[must_use]
     pub fn pass_through(mut self) -> Self {
         self.pass_through = true;
@@ -218,7 +218,7 @@ impl AuthenticatorConfigBuilder {
     }
 
     /// Leaves everything to the AAA server, also to ask for the identity (EAP-Start, RFC 3579
-    /// §2.1). It does not go together with methods or a notification of our own.
+    /// §2.1). It does not go together with methods, a policy or a notification of our own.
     #[must_use]
     pub fn pass_identity_through(mut self) -> Self {
         self.pass_through = true;

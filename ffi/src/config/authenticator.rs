@@ -194,8 +194,8 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_response_timeout(
 }
 
 /// Has an AAA server decide about peers for whom no method is left (RFC 4137 section 7): all of
-/// them, if no methods are offered. For `eaprs_session_new_full_authenticator`; to others it makes
-/// no difference.
+/// them, if no methods are offered. For `eaprs_session_new_full_authenticator`; a backend cannot,
+/// to others it makes no difference.
 ///
 /// # Safety
 /// `builder` is a live handle.
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn eaprs_authenticator_builder_pass_through(
 }
 
 /// Leaves everything to the AAA server, also to ask for the identity (EAP-Start). It does not go
-/// together with methods of our own.
+/// together with methods, a policy or a notification of our own.
 ///
 /// # Safety
 /// `builder` is a live handle.
