@@ -221,9 +221,9 @@ fn reauthentication_in_a_tunnel_is_resumed() {
         let mut phone = phone(&lab, &config, &[]);
         phone.expect("login ok: alice (");
         for _ in 0..2 {
-            // Nobody is asked inside: what is left is the name outside.
-            let outer = tunnel.outer;
-            phone.expect(&format!("login ok: anonymous ({outer}, TLS 1.2, resumed)"));
+            // Nobody is asked inside: it is who has logged in before.
+            let (outer, inner) = (tunnel.outer, tunnel.inner);
+            phone.expect(&format!("login ok: alice ({outer} with {inner}, TLS 1.2, resumed)"));
             hostapd.expect("IEEE 802.1X: authenticated");
         }
         assert!(!phone.lines().iter().any(|line| line.contains("port: unauthorized")));
