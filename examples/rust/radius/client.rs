@@ -55,9 +55,11 @@ impl Client {
         timeout: Duration,
         rng: StdRng,
     ) -> Result<Self, String> {
+        // Jitter takes a tenth of it at most (RFC 5080 §2.2.1): each try has the whole time.
+        let wait = timeout * 10 / 9;
         let mut config = RadiusClientConfig::builder()
-            .initial_wait(timeout)
-            .max_wait(timeout)
+            .initial_wait(wait)
+            .max_wait(wait)
             .max_transmissions(TRIES)
             .max_duration(timeout * (TRIES + 1));
         let mut sockets = Vec::new();
