@@ -1,6 +1,7 @@
 //! The methods' names on a command line.
 
-use eap_rs::{InnerMethod, MethodFacts, MethodType, SUPPORTED};
+use eap_rs::method::NAMED;
+use eap_rs::{InnerMethod, MethodFacts, SUPPORTED};
 use lexopt::Error;
 
 /// The numbers 1 to 7 of an IP phone's setting "802.1X mode", by method name. 0 is "disabled".
@@ -17,33 +18,14 @@ pub(crate) struct Named {
     pub(crate) inner: Option<InnerMethod>,
 }
 
-/// The methods that have a tunnel, by what happens in it.
-const TUNNELED: [(&str, MethodType, InnerMethod); 12] = [
-    ("ttls/pap", MethodType::TTLS, InnerMethod::Pap),
-    ("ttls/chap", MethodType::TTLS, InnerMethod::Chap),
-    ("ttls/mschap", MethodType::TTLS, InnerMethod::MsChap),
-    ("ttls/mschapv2", MethodType::TTLS, InnerMethod::MsChapV2),
-    ("ttls/eap-mschapv2", MethodType::TTLS, InnerMethod::Eap(MethodType::MSCHAPV2)),
-    ("ttls/eap-gtc", MethodType::TTLS, InnerMethod::Eap(MethodType::GTC)),
-    ("ttls/eap-md5", MethodType::TTLS, InnerMethod::Eap(MethodType::MD5)),
-    ("ttls/eap-tls", MethodType::TTLS, InnerMethod::Eap(MethodType::TLS)),
-    ("peap/mschapv2", MethodType::PEAP, InnerMethod::Eap(MethodType::MSCHAPV2)),
-    ("peap/gtc", MethodType::PEAP, InnerMethod::Eap(MethodType::GTC)),
-    ("peap/md5", MethodType::PEAP, InnerMethod::Eap(MethodType::MD5)),
-    ("peap/tls", MethodType::PEAP, InnerMethod::Eap(MethodType::TLS)),
-];
-
 /// Names that are settled before the library has the method.
 const PLANNED: [&str; 1] = ["fast"];
 
 /// Everything that can be named.
 pub(crate) fn all() -> impl Iterator<Item = Named> {
-    SUPPORTED.iter().flat_map(|facts| {
-        let tunneled = TUNNELED.iter().filter(|(_, tunnel, _)| *tunnel == facts.method);
-        let tunneled = tunneled.map(|(name, _, inner)| Named { name, facts, inner: Some(*inner) });
-        let itself = Named { name: facts.name, facts, inner: None };
-        let is_tunnel = TUNNELED.iter().any(|(_, tunnel, _)| *tunnel == facts.method);
-        (!is_tunnel).then_some(itself).into_iter().chain(tunneled)
+    NAMED.iter().filter_map(|named| {
+        let facts = SUPPORTED.iter().find(|facts| facts.method == named.method)?;
+        Some(Named { name: named.name, facts, inner: named.inner })
     })
 }
 

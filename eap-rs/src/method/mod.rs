@@ -6,9 +6,11 @@
 //! Methods of one's own, under a vendor's Type for example, implement these traits and are given
 //! to a configuration with `custom_method`.
 
+mod named;
 mod registry;
 mod set;
 
+pub use named::{NAMED, NamedMethod};
 pub use registry::{MethodFacts, SUPPORTED};
 pub(crate) use registry::{PeerFactory, ServerFactory, Supported};
 pub(crate) use set::{MethodSet, Requested};

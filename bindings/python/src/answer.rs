@@ -1,0 +1,147 @@
+//! Answers: the Python value that a question wants.
+
+use eap_rs::method::NamedMethod;
+use eap_rs::{AccountError, Answer, AnswerKind, Credential, MethodType, SUPPORTED, Secret};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBool;
+
+use crate::error::wrong_answer;
+use crate::frozen::frozen;
+use crate::text::Octets;
+
+/// The NT hash of a password (RFC 2433 §A.2): 16 octets. Who has it needs no password.
+#[pyclass(frozen, module = "eap_rs")]
+pub(crate) struct NtHash(Secret);
+
+#[pymethods]
+impl NtHash {
+    #[new]
+    fn new(octets: Octets) -> PyResult<Self> {
+        match octets.as_ref().len() {
+            eap_rs::NtHash::LEN => Ok(Self(Secret::new(&octets))),
+            len => Err(PyValueError::new_err(format!("{len} octets given, 16 accepted"))),
+        }
+    }
+
+    /// The hash of a password.
+    #[staticmethod]
+    fn of_password(password: &str) -> Self {
+        Self(Secret::new(eap_rs::NtHash::of_password(password).expose()))
+    }
+
+    /// The octets of the hash.
+    fn expose(&self) -> Vec<u8> {
+        self.0.expose().to_vec()
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "NtHash(<16 octets>)"
+    }
+}
+
+frozen! {
+    /// The credential of an account that may not be used as it is.
+    Restricted {
+        /// `str`, `bytes` or `NtHash`.
+        credential: Py<PyAny>,
+        /// `password-expired`, `disabled`, `wrong-hours` or `no-permission`.
+        reason: String,
+    }
+}
+
+impl Restricted {
+    fn error(&self) -> Option<AccountError> {
+        REASONS.iter().find(|(word, _)| *word == self.reason).map(|(_, error)| *error)
+    }
+}
+
+const REASONS: [(&str, AccountError); 4] = [
+    ("password-expired", AccountError::PasswordExpired),
+    ("disabled", AccountError::Disabled),
+    ("wrong-hours", AccountError::RestrictedHours),
+    ("no-permission", AccountError::NoPermission),
+];
+
+frozen! {
+    /// What a peer is offered: the answer to `Policy`.
+    Offer {
+        /// The methods to propose, by name, in this order.
+        methods: Vec<String>,
+        /// A message to have displayed first (RFC 3748 §5.2).
+        notification: Option<String> = None,
+    }
+}
+
+/// The answer that this value is, to a question of this kind.
+pub(crate) fn answer(value: &Bound<'_, PyAny>, wants: AnswerKind) -> PyResult<Answer> {
+    let py = value.py();
+    if value.is_none() {
+        return Ok(Answer::Decline);
+    }
+    let wrong = |wanted| wrong_answer(py, wanted);
+    Ok(match wants {
+        AnswerKind::Text => Answer::Text(value.extract().map_err(|_| wrong("a str"))?),
+        AnswerKind::Secret => Answer::Secret(Secret::new(octets(value, "str or bytes")?)),
+        // Only a bool: what else is true by accident must not let anybody in.
+        AnswerKind::Verdict => match value.cast::<PyBool>() {
+            Ok(verdict) => Answer::Verdict(verdict.is_true()),
+            Err(_) => return Err(wrong("a bool")),
+        },
+        AnswerKind::Offer => Answer::Offer(offer(value)?),
+        AnswerKind::Credential => Answer::Credential(credential(value)?),
+        _ => return Err(wrong("nothing that Python has")),
+    })
+}
+
+fn octets(value: &Bound<'_, PyAny>, wanted: &str) -> PyResult<Octets> {
+    value.extract().map_err(|_| wrong_answer(value.py(), wanted))
+}
+
+fn offer(value: &Bound<'_, PyAny>) -> PyResult<eap_rs::Offer> {
+    const WANTED: &str = "a list of methods' names, or an Offer";
+    let py = value.py();
+    if let Ok(offer) = value.cast::<Offer>() {
+        let offer = offer.get();
+        let mut core = eap_rs::Offer::new(types(py, &offer.methods)?);
+        core.notification.clone_from(&offer.notification);
+        return Ok(core);
+    }
+    let names: Vec<String> = value.extract().map_err(|_| wrong_answer(py, WANTED))?;
+    Ok(eap_rs::Offer::new(types(py, &names)?))
+}
+
+/// The Types of methods: `peap`, or the whole name `peap/gtc`.
+fn types(py: Python<'_>, names: &[String]) -> PyResult<Vec<MethodType>> {
+    let find = |name: &String| {
+        let plain = SUPPORTED.iter().find(|facts| facts.name.eq_ignore_ascii_case(name));
+        plain
+            .map(|facts| facts.method)
+            .or_else(|| NamedMethod::find(name).map(|named| named.method))
+            .ok_or_else(|| wrong_answer(py, "names of methods"))
+    };
+    names.iter().map(find).collect()
+}
+
+fn credential(value: &Bound<'_, PyAny>) -> PyResult<Credential> {
+    if let Ok(restricted) = value.cast::<Restricted>() {
+        let restricted = restricted.get();
+        let reason = restricted.error().ok_or_else(|| {
+            let words = REASONS.map(|(word, _)| word).join(", ");
+            wrong_answer(value.py(), &format!("one of these reasons of Restricted: {words}"))
+        })?;
+        let inner = credential(restricted.credential.bind(value.py()))?;
+        return Ok(inner.restricted(reason));
+    }
+    if let Ok(hash) = value.cast::<NtHash>() {
+        let octets = hash.get().0.expose().try_into();
+        return Ok(octets.map_or(Credential::Unknown, |octets| {
+            Credential::NtHash(eap_rs::NtHash::new(octets))
+        }));
+    }
+    if value.is_none() {
+        return Ok(Credential::Unknown);
+    }
+    let password = octets(value, "str, bytes, NtHash or Restricted")?;
+    Ok(Credential::Cleartext(Secret::new(password)))
+}

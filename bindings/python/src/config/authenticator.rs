@@ -1,0 +1,184 @@
+//! What an authenticator is told before the first packet.
+
+use std::sync::Arc;
+
+use eap_rs::method::NamedMethod;
+use eap_rs::peap::PeapServerConfig;
+use eap_rs::ttls::TtlsServerConfig;
+use eap_rs::{AuthenticatorConfigBuilder, ConfigError, InnerMethod, MethodType};
+use pyo3::prelude::*;
+
+use super::tls::TlsServerConfig;
+use super::{PeapSettings, methods, needs_tls};
+use crate::error::{config, seconds};
+
+/// An authenticator's configuration: checked, immutable, shared by any number of sessions.
+#[pyclass(frozen, module = "eap_rs")]
+pub(crate) struct AuthenticatorConfig(pub(crate) Arc<eap_rs::AuthenticatorConfig>);
+
+/// What is the same outside and inside tunnels.
+struct Shared<'a> {
+    tls: Option<&'a TlsServerConfig>,
+    peap: PeapSettings,
+    ask_policy: bool,
+    server_name: &'a str,
+    token_prompt: Option<&'a str>,
+    password_retries: u8,
+}
+
+#[pymethods]
+impl AuthenticatorConfig {
+    #[new]
+    #[pyo3(signature = (
+        *, methods, tls = None, peap_version = 0, crypto_binding = "if-offered",
+        server_name = "", identity_prompt = "", token_prompt = None, notification = None,
+        password_retries = 0, ask_policy = false, require_keys = false, backend = false,
+        response_timeout = None, answer_timeout = None, max_rounds = None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    fn new(
+        py: Python<'_>,
+        methods: Vec<String>,
+        tls: Option<PyRef<'_, TlsServerConfig>>,
+        peap_version: u8,
+        crypto_binding: &str,
+        server_name: &str,
+        identity_prompt: &str,
+        token_prompt: Option<&str>,
+        notification: Option<&str>,
+        password_retries: u8,
+        ask_policy: bool,
+        require_keys: bool,
+        backend: bool,
+        response_timeout: Option<f64>,
+        answer_timeout: Option<f64>,
+        max_rounds: Option<u16>,
+    ) -> PyResult<Self> {
+        let shared = Shared {
+            tls: tls.as_deref(),
+            peap: PeapSettings::new(py, peap_version, crypto_binding)?,
+            ask_policy,
+            server_name,
+            token_prompt,
+            password_retries,
+        };
+        let mut builder = shared.builder().identity_prompt(identity_prompt);
+        builder = shared.add_all(py, builder, &self::methods(py, &methods)?)?;
+        if let Some(message) = notification {
+            builder = builder.notification(message);
+        }
+        if require_keys {
+            builder = builder.require_keys();
+        }
+        if backend {
+            builder = builder.backend();
+        }
+        if let Some(time) = response_timeout {
+            builder = builder.response_timeout(seconds(py, "response_timeout", time)?);
+        }
+        if let Some(time) = answer_timeout {
+            builder = builder.answer_timeout(seconds(py, "answer_timeout", time)?);
+        }
+        if let Some(rounds) = max_rounds {
+            builder = builder.max_rounds(rounds);
+        }
+        let built = builder.build().map_err(|error| config(py, &error))?;
+        Ok(Self(Arc::new(built)))
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "AuthenticatorConfig(…)"
+    }
+}
+
+impl Shared<'_> {
+    fn builder(&self) -> AuthenticatorConfigBuilder {
+        let mut builder = eap_rs::AuthenticatorConfig::builder()
+            .server_name(self.server_name)
+            .password_retries(self.password_retries);
+        if let Some(prompt) = self.token_prompt {
+            builder = builder.token_prompt(prompt);
+        }
+        if self.ask_policy { builder.ask_policy() } else { builder }
+    }
+
+    /// Offers these, in this order. A tunnel is offered once, with everything that is to be inside.
+    fn add_all(
+        &self,
+        py: Python<'_>,
+        mut builder: AuthenticatorConfigBuilder,
+        methods: &[NamedMethod],
+    ) -> PyResult<AuthenticatorConfigBuilder> {
+        let raise = |error: ConfigError| config(py, &error);
+        for (i, named) in methods.iter().enumerate() {
+            let inside: Vec<_> = methods
+                .iter()
+                .filter(|other| other.method == named.method)
+                .filter_map(|other| other.inner)
+                .collect();
+            let is_first = !methods.iter().take(i).any(|other| other.method == named.method);
+            let tls = || self.tls.ok_or_else(|| needs_tls(py, *named));
+            builder = match named.method {
+                MethodType::TTLS if is_first => {
+                    builder.ttls(self.ttls(tls()?, &inside).map_err(raise)?)
+                }
+                MethodType::PEAP if is_first => {
+                    builder.peap(self.peap(tls()?, &inside).map_err(raise)?)
+                }
+                MethodType::TTLS | MethodType::PEAP => builder,
+                MethodType::TLS => builder.tls(tls()?.method().map_err(raise)?),
+                method => builder.method(method),
+            };
+        }
+        Ok(builder)
+    }
+
+    fn peap(
+        &self,
+        tls: &TlsServerConfig,
+        inside: &[InnerMethod],
+    ) -> Result<PeapServerConfig, ConfigError> {
+        PeapServerConfig::builder(tls.tunnel()?, self.inside(tls, inside)?)
+            .max_version(self.peap.max_version)
+            .crypto_binding(self.peap.crypto_binding)
+            .build()
+    }
+
+    fn ttls(
+        &self,
+        tls: &TlsServerConfig,
+        inside: &[InnerMethod],
+    ) -> Result<TtlsServerConfig, ConfigError> {
+        let mut ttls = TtlsServerConfig::builder(tls.tunnel()?);
+        for method in inside {
+            ttls = match method {
+                InnerMethod::Pap => ttls.pap(),
+                InnerMethod::Chap => ttls.chap(),
+                InnerMethod::MsChap => ttls.mschap(),
+                InnerMethod::MsChapV2 => ttls.mschapv2(),
+                _ => ttls,
+            };
+        }
+        if inside.iter().any(|method| matches!(method, InnerMethod::Eap(_))) {
+            ttls = ttls.eap(self.inside(tls, inside)?);
+        }
+        ttls.build()
+    }
+
+    /// The EAP conversation inside a tunnel.
+    fn inside(
+        &self,
+        tls: &TlsServerConfig,
+        methods: &[InnerMethod],
+    ) -> Result<eap_rs::AuthenticatorConfig, ConfigError> {
+        let mut builder = self.builder();
+        for method in methods {
+            builder = match method {
+                InnerMethod::Eap(MethodType::TLS) => builder.tls(tls.method()?),
+                InnerMethod::Eap(method) => builder.method(*method),
+                _ => builder,
+            };
+        }
+        builder.build()
+    }
+}

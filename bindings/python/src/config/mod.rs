@@ -1,0 +1,66 @@
+//! Configurations: keyword arguments in place of the core's builders, methods by name.
+
+mod authenticator;
+mod peer;
+mod resumption;
+mod tls;
+
+pub(crate) use authenticator::AuthenticatorConfig;
+pub(crate) use peer::PeerConfig;
+pub(crate) use resumption::TicketKeys;
+pub(crate) use tls::{TlsPeerConfig, TlsServerConfig};
+
+use eap_rs::method::{NAMED, NamedMethod};
+use eap_rs::peap::CryptoBinding;
+use pyo3::prelude::*;
+
+use crate::error::setting;
+
+/// The methods of these names.
+fn methods(py: Python<'_>, names: &[String]) -> PyResult<Vec<NamedMethod>> {
+    names
+        .iter()
+        .map(|name| {
+            NamedMethod::find(name).ok_or_else(|| {
+                let accepted: Vec<_> = NAMED.iter().map(|named| named.name).collect();
+                let accepted = accepted.join(", ");
+                setting(py, "methods", format!("methods: {name:?} given, accepted: {accepted}"))
+            })
+        })
+        .collect()
+}
+
+/// One of the words that a setting accepts.
+fn word<T: Copy>(py: Python<'_>, field: &str, given: &str, words: &[(&str, T)]) -> PyResult<T> {
+    let found = words.iter().find(|(word, _)| *word == given);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let accepted: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let accepted = accepted.join(", ");
+        setting(py, field, format!("{field}: {given:?} given, accepted: {accepted}"))
+    })
+}
+
+const CRYPTO_BINDINGS: &[(&str, CryptoBinding)] = &[
+    ("off", CryptoBinding::Off),
+    ("if-offered", CryptoBinding::IfOffered),
+    ("required", CryptoBinding::Required),
+];
+
+/// PEAP's settings, which both sides have.
+#[derive(Clone, Copy)]
+struct PeapSettings {
+    max_version: u8,
+    crypto_binding: CryptoBinding,
+}
+
+impl PeapSettings {
+    fn new(py: Python<'_>, max_version: u8, crypto_binding: &str) -> PyResult<Self> {
+        let crypto_binding = word(py, "crypto_binding", crypto_binding, CRYPTO_BINDINGS)?;
+        Ok(Self { max_version, crypto_binding })
+    }
+}
+
+/// What only a TLS-based method has.
+fn needs_tls(py: Python<'_>, method: NamedMethod) -> PyErr {
+    setting(py, "tls", format!("tls: None given, but {} needs certificates", method.name))
+}

@@ -1,0 +1,180 @@
+//! What a peer is told before the first packet.
+
+use std::sync::Arc;
+
+use eap_rs::method::NamedMethod;
+use eap_rs::peap::PeapPeerConfig;
+use eap_rs::ttls::TtlsPeerConfig;
+use eap_rs::{ConfigError, InnerMethod, MethodType, NtHash, PeerConfigBuilder};
+use pyo3::prelude::*;
+
+use super::tls::TlsPeerConfig;
+use super::{PeapSettings, methods, needs_tls};
+use crate::error::{config, seconds, setting};
+use crate::text::Octets;
+
+/// A peer's configuration: checked, immutable, shared by any number of sessions.
+#[pyclass(frozen, module = "eap_rs")]
+pub(crate) struct PeerConfig(pub(crate) Arc<eap_rs::PeerConfig>);
+
+/// Who logs in, and how it is shown.
+struct Login<'a> {
+    identity: Option<&'a Octets>,
+    password: Option<&'a Octets>,
+    nt_hash: Option<[u8; 16]>,
+    tls: Option<&'a TlsPeerConfig>,
+    peap: PeapSettings,
+}
+
+#[pymethods]
+impl PeerConfig {
+    #[new]
+    #[pyo3(signature = (
+        identity = None, *, password = None, nt_hash = None, methods, anonymous_identity = None,
+        tls = None, peap_version = 0, crypto_binding = "if-offered", require_keys = false,
+        client_timeout = None, answer_timeout = None, max_rounds = None,
+        accept_next_identifier = false
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    fn new(
+        py: Python<'_>,
+        identity: Option<Octets>,
+        password: Option<Octets>,
+        nt_hash: Option<Octets>,
+        methods: Vec<String>,
+        anonymous_identity: Option<Octets>,
+        tls: Option<PyRef<'_, TlsPeerConfig>>,
+        peap_version: u8,
+        crypto_binding: &str,
+        require_keys: bool,
+        client_timeout: Option<f64>,
+        answer_timeout: Option<f64>,
+        max_rounds: Option<u16>,
+        accept_next_identifier: bool,
+    ) -> PyResult<Self> {
+        let nt_hash = nt_hash
+            .map(|hash| {
+                let len = hash.as_ref().len();
+                let text = || format!("nt_hash: {len} octets given, 16 accepted");
+                hash.as_ref().try_into().map_err(|_| setting(py, "nt_hash", text()))
+            })
+            .transpose()?;
+        let login = Login {
+            identity: identity.as_ref(),
+            password: password.as_ref(),
+            nt_hash,
+            tls: tls.as_deref(),
+            peap: PeapSettings::new(py, peap_version, crypto_binding)?,
+        };
+        let mut builder = eap_rs::PeerConfig::builder();
+        let methods = self::methods(py, &methods)?;
+        // In clear text goes what is said outside: the identity itself, unless it is to be hidden.
+        let outside = anonymous_identity.as_ref().or(login.identity);
+        if let Some(identity) = outside {
+            builder = builder.identity(identity);
+        }
+        for method in methods {
+            builder = login.add(py, builder, method)?;
+        }
+        if require_keys {
+            builder = builder.require_keys();
+        }
+        if let Some(time) = client_timeout {
+            builder = builder.client_timeout(seconds(py, "client_timeout", time)?);
+        }
+        if let Some(time) = answer_timeout {
+            builder = builder.answer_timeout(seconds(py, "answer_timeout", time)?);
+        }
+        if let Some(rounds) = max_rounds {
+            builder = builder.max_rounds(rounds);
+        }
+        if accept_next_identifier {
+            builder = builder.accept_next_identifier();
+        }
+        let built = login.credentials(builder).build().map_err(|error| config(py, &error))?;
+        Ok(Self(Arc::new(built)))
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "PeerConfig(…)"
+    }
+}
+
+impl Login<'_> {
+    fn credentials(&self, mut builder: PeerConfigBuilder) -> PeerConfigBuilder {
+        if let Some(password) = self.password {
+            builder = builder.password(password);
+        }
+        if let Some(hash) = self.nt_hash {
+            builder = builder.nt_hash(NtHash::new(hash));
+        }
+        builder
+    }
+
+    fn add(
+        &self,
+        py: Python<'_>,
+        builder: PeerConfigBuilder,
+        named: NamedMethod,
+    ) -> PyResult<PeerConfigBuilder> {
+        let tls = || self.tls.ok_or_else(|| needs_tls(py, named));
+        let raise = |error: ConfigError| config(py, &error);
+        Ok(match (named.method, named.inner) {
+            (MethodType::TLS, _) => builder.tls(tls()?.build().map_err(raise)?),
+            (MethodType::PEAP, Some(InnerMethod::Eap(method))) => {
+                builder.peap(self.peap(tls()?, method).map_err(raise)?)
+            }
+            (MethodType::TTLS, Some(inner)) => {
+                builder.ttls(self.ttls(tls()?, inner).map_err(raise)?)
+            }
+            (method, _) => builder.method(method),
+        })
+    }
+
+    fn peap(&self, tls: &TlsPeerConfig, method: MethodType) -> Result<PeapPeerConfig, ConfigError> {
+        PeapPeerConfig::builder(tls.build()?, self.inside(tls, method)?)
+            .max_version(self.peap.max_version)
+            .crypto_binding(self.peap.crypto_binding)
+            .build()
+    }
+
+    fn ttls(&self, tls: &TlsPeerConfig, inner: InnerMethod) -> Result<TtlsPeerConfig, ConfigError> {
+        let mut ttls = TtlsPeerConfig::builder(tls.build()?);
+        if let InnerMethod::Eap(method) = inner {
+            return ttls.eap(self.inside(tls, method)?).build();
+        }
+        if let Some(identity) = self.identity {
+            ttls = ttls.identity(identity);
+        }
+        if let Some(password) = self.password {
+            ttls = ttls.password(password);
+        }
+        if let Some(hash) = self.nt_hash {
+            ttls = ttls.nt_hash(NtHash::new(hash));
+        }
+        match inner {
+            InnerMethod::Chap => ttls.chap(),
+            InnerMethod::MsChap => ttls.mschap(),
+            InnerMethod::MsChapV2 => ttls.mschapv2(),
+            _ => ttls.pap(),
+        }
+        .build()
+    }
+
+    /// The conversation inside a tunnel.
+    fn inside(
+        &self,
+        tls: &TlsPeerConfig,
+        method: MethodType,
+    ) -> Result<eap_rs::PeerConfig, ConfigError> {
+        let mut inside = eap_rs::PeerConfig::builder();
+        if let Some(identity) = self.identity {
+            inside = inside.identity(identity);
+        }
+        inside = match method {
+            MethodType::TLS => inside.tls(tls.build()?),
+            method => self.credentials(inside).method(method),
+        };
+        inside.build()
+    }
+}

@@ -1,0 +1,398 @@
+//! TLS and certificates.
+
+use std::sync::Arc;
+
+use eap_rs::tls::{
+    CertificatePolicy, CertificatePolicyBuilder, ClockPolicy, Resumption, TlsProvider, TlsVersion,
+};
+use eap_rs::{ConfigError, Secret};
+use pyo3::prelude::*;
+
+use super::{TicketKeys, word};
+use crate::error::{config, seconds, setting};
+use crate::text::Octets;
+
+const VERSIONS: &[(&str, TlsVersion)] = &[("1.2", TlsVersion::V1_2), ("1.3", TlsVersion::V1_3)];
+
+const CLOCKS: &[(&str, ClockPolicy)] = &[
+    ("strict", ClockPolicy::Strict),
+    ("ignore-until-set", ClockPolicy::IgnoreUntilSet),
+    ("ignore", ClockPolicy::Ignore),
+];
+
+const PROVIDERS: &[(&str, TlsProvider)] =
+    &[("ring", TlsProvider::Ring), ("aws-lc-rs", TlsProvider::AwsLcRs)];
+
+/// What both sides have.
+#[derive(Clone, Copy)]
+struct Common {
+    min_version: TlsVersion,
+    max_version: TlsVersion,
+    fragment_size: usize,
+    max_message: usize,
+    provider: Option<TlsProvider>,
+}
+
+impl Common {
+    fn new(
+        py: Python<'_>,
+        min_version: &str,
+        max_version: &str,
+        fragment_size: usize,
+        max_message: usize,
+        provider: Option<&str>,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            min_version: word(py, "min_version", min_version, VERSIONS)?,
+            max_version: word(py, "max_version", max_version, VERSIONS)?,
+            fragment_size,
+            max_message,
+            provider: provider.map(|name| word(py, "provider", name, PROVIDERS)).transpose()?,
+        })
+    }
+}
+
+/// The settings that both builders have.
+macro_rules! common {
+    ($builder:expr, $common:expr) => {{
+        let Common { min_version, max_version, fragment_size, max_message, provider } = $common;
+        let builder = $builder
+            .min_version(min_version)
+            .max_version(max_version)
+            .fragment_size(fragment_size)
+            .max_message(max_message);
+        match provider {
+            Some(provider) => builder.provider(provider),
+            None => builder,
+        }
+    }};
+}
+
+/// Our own certificate as it was handed in.
+struct Own {
+    certificate: Secret,
+    key: Secret,
+    key_password: Option<Secret>,
+}
+
+impl Own {
+    fn new(certificate: &Octets, key: Option<&Octets>, key_password: Option<&Octets>) -> Self {
+        Self {
+            certificate: Secret::new(certificate),
+            // One PEM may hold both.
+            key: Secret::new(key.unwrap_or(certificate)),
+            key_password: key_password.map(Secret::new),
+        }
+    }
+}
+
+/// Whom a certificate convinces.
+struct Trust {
+    cas: Vec<Octets>,
+    names: Vec<String>,
+    suffixes: Vec<String>,
+    pins: Vec<[u8; 32]>,
+    crls: Vec<Octets>,
+    clock: ClockPolicy,
+    ask: bool,
+    allow_legacy_signatures: bool,
+}
+
+impl Trust {
+    fn apply(&self, mut policy: CertificatePolicyBuilder) -> CertificatePolicyBuilder {
+        for ca in &self.cas {
+            policy = policy.ca(ca.as_ref());
+        }
+        for name in &self.names {
+            policy = policy.server_name(name);
+        }
+        for name in &self.suffixes {
+            policy = policy.server_name_suffix(name);
+        }
+        for pin in &self.pins {
+            policy = policy.pin_sha256(*pin);
+        }
+        for list in &self.crls {
+            policy = policy.crl(list.as_ref());
+        }
+        policy = policy.clock(self.clock).allow_legacy_signatures(self.allow_legacy_signatures);
+        if self.ask { policy.ask_host() } else { policy }
+    }
+}
+
+/// One, or several.
+#[derive(FromPyObject)]
+pub(crate) enum Several {
+    One(Octets),
+    Many(Vec<Octets>),
+}
+
+impl Several {
+    fn all(given: Option<Self>) -> Vec<Octets> {
+        match given {
+            None => Vec::new(),
+            Some(Self::One(one)) => vec![one],
+            Some(Self::Many(many)) => many,
+        }
+    }
+}
+
+fn pins(py: Python<'_>, pins: &[Octets]) -> PyResult<Vec<[u8; 32]>> {
+    let pin = |pin: &Octets| {
+        pin.as_ref().try_into().map_err(|_| {
+            let len = pin.as_ref().len();
+            setting(py, "pins", format!("pins: {len} octets given, 32 accepted (SHA-256)"))
+        })
+    };
+    pins.iter().map(pin).collect()
+}
+
+/// TLS on the peer's side: which servers are trusted, and the peer's own certificate.
+#[pyclass(frozen, module = "eap_rs")]
+pub(crate) struct TlsPeerConfig {
+    common: Common,
+    trust: Trust,
+    insecure: bool,
+    own: Option<Own>,
+    resumption: bool,
+    require_indication: bool,
+}
+
+#[pymethods]
+impl TlsPeerConfig {
+    #[new]
+    #[pyo3(signature = (
+        *, ca = None, server_names = vec![], server_name_suffixes = vec![], pins = vec![],
+        crl = None, clock = "strict", ask_server = false, allow_legacy_signatures = false,
+        insecure_no_server_authentication = false, certificate = None, key = None,
+        key_password = None, min_version = "1.2", max_version = "1.3", fragment_size = 1398,
+        max_message = 65_536, resumption = true, require_indication_on_resumption = false,
+        provider = None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    fn new(
+        py: Python<'_>,
+        ca: Option<Several>,
+        server_names: Vec<String>,
+        server_name_suffixes: Vec<String>,
+        pins: Vec<Octets>,
+        crl: Option<Several>,
+        clock: &str,
+        ask_server: bool,
+        allow_legacy_signatures: bool,
+        insecure_no_server_authentication: bool,
+        certificate: Option<Octets>,
+        key: Option<Octets>,
+        key_password: Option<Octets>,
+        min_version: &str,
+        max_version: &str,
+        fragment_size: usize,
+        max_message: usize,
+        resumption: bool,
+        require_indication_on_resumption: bool,
+        provider: Option<&str>,
+    ) -> PyResult<Self> {
+        let own = match (certificate, key) {
+            (Some(certificate), key) => {
+                Some(Own::new(&certificate, key.as_ref(), key_password.as_ref()))
+            }
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(setting(py, "key", "key: given without a certificate".into()));
+            }
+        };
+        let new = Self {
+            common: Common::new(
+                py,
+                min_version,
+                max_version,
+                fragment_size,
+                max_message,
+                provider,
+            )?,
+            trust: Trust {
+                cas: Several::all(ca),
+                names: server_names,
+                suffixes: server_name_suffixes,
+                pins: self::pins(py, &pins)?,
+                crls: Several::all(crl),
+                clock: word(py, "clock", clock, CLOCKS)?,
+                ask: ask_server,
+                allow_legacy_signatures,
+            },
+            insecure: insecure_no_server_authentication,
+            own,
+            resumption,
+            require_indication: require_indication_on_resumption,
+        };
+        new.build().map_err(|error| config(py, &error))?;
+        Ok(new)
+    }
+
+    fn __repr__(&self) -> &'static str {
+        if self.insecure {
+            "TlsPeerConfig(insecure_no_server_authentication=True, …)"
+        } else {
+            "TlsPeerConfig(…)"
+        }
+    }
+}
+
+impl TlsPeerConfig {
+    pub(super) fn build(&self) -> Result<eap_rs::tls::TlsPeerConfig, ConfigError> {
+        let mut policy = self.trust.apply(CertificatePolicy::for_servers());
+        if self.insecure {
+            policy = policy.insecure_no_server_authentication();
+        }
+        let mut tls = common!(eap_rs::tls::TlsPeerConfig::builder(policy), self.common);
+        if let Some(own) = &self.own {
+            tls = tls.certificate(own.certificate.expose(), own.key.expose());
+            if let Some(password) = &own.key_password {
+                tls = tls.key_password(password.expose());
+            }
+        }
+        tls = tls.resumption(self.resumption);
+        if self.require_indication {
+            tls = tls.require_indication_on_resumption();
+        }
+        tls.build()
+    }
+}
+
+/// Whether peers show certificates in the handshake of a tunnel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clients {
+    None,
+    Optional,
+    Required,
+}
+
+const CLIENTS: &[(&str, Clients)] =
+    &[("none", Clients::None), ("optional", Clients::Optional), ("required", Clients::Required)];
+
+/// TLS on the authenticator's side: its certificate, and which peers' certificates are trusted.
+#[pyclass(frozen, module = "eap_rs")]
+pub(crate) struct TlsServerConfig {
+    common: Common,
+    own: Own,
+    trust: Trust,
+    tunnel_clients: Clients,
+    resumption: Option<Resumption>,
+}
+
+#[pymethods]
+impl TlsServerConfig {
+    #[new]
+    #[pyo3(signature = (
+        certificate, key = None, *, key_password = None, client_ca = None, client_pins = vec![],
+        crl = None, clock = "strict", ask_client = false, allow_legacy_signatures = false,
+        tunnel_client_certificates = "none", min_version = "1.2", max_version = "1.3",
+        fragment_size = 1398, max_message = 65_536, session_lifetime = None,
+        session_capacity = 1024, ticket_keys = None, ask_resumption = false, provider = None
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    fn new(
+        py: Python<'_>,
+        certificate: Octets,
+        key: Option<Octets>,
+        key_password: Option<Octets>,
+        client_ca: Option<Several>,
+        client_pins: Vec<Octets>,
+        crl: Option<Several>,
+        clock: &str,
+        ask_client: bool,
+        allow_legacy_signatures: bool,
+        tunnel_client_certificates: &str,
+        min_version: &str,
+        max_version: &str,
+        fragment_size: usize,
+        max_message: usize,
+        session_lifetime: Option<f64>,
+        session_capacity: usize,
+        ticket_keys: Option<PyRef<'_, TicketKeys>>,
+        ask_resumption: bool,
+        provider: Option<&str>,
+    ) -> PyResult<Self> {
+        if session_lifetime.is_none() && ticket_keys.is_some() {
+            let text = "ticket_keys: given without session_lifetime";
+            return Err(setting(py, "ticket_keys", text.into()));
+        }
+        if session_lifetime.is_none() && ask_resumption {
+            let text = "ask_resumption: given without session_lifetime";
+            return Err(setting(py, "ask_resumption", text.into()));
+        }
+        let resumption = session_lifetime
+            .map(|lifetime| {
+                let lifetime = seconds(py, "session_lifetime", lifetime)?;
+                let resumption = Resumption::for_lifetime(lifetime).capacity(session_capacity);
+                let resumption = if ask_resumption { resumption.ask_host() } else { resumption };
+                Ok::<_, PyErr>(match &ticket_keys {
+                    Some(keys) => resumption.ticket_keys(Arc::clone(&keys.0)),
+                    None => resumption,
+                })
+            })
+            .transpose()?;
+        let tunnel_clients =
+            word(py, "tunnel_client_certificates", tunnel_client_certificates, CLIENTS)?;
+        let new = Self {
+            common: Common::new(
+                py,
+                min_version,
+                max_version,
+                fragment_size,
+                max_message,
+                provider,
+            )?,
+            own: Own::new(&certificate, key.as_ref(), key_password.as_ref()),
+            trust: Trust {
+                cas: Several::all(client_ca),
+                names: Vec::new(),
+                suffixes: Vec::new(),
+                pins: self::pins(py, &client_pins)?,
+                crls: Several::all(crl),
+                clock: word(py, "clock", clock, CLOCKS)?,
+                ask: ask_client,
+                allow_legacy_signatures,
+            },
+            tunnel_clients,
+            resumption,
+        };
+        new.tunnel().map_err(|error| config(py, &error))?;
+        Ok(new)
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "TlsServerConfig(…)"
+    }
+}
+
+impl TlsServerConfig {
+    /// For EAP-TLS, where the certificate is the login.
+    pub(super) fn method(&self) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
+        self.build(Clients::Required)
+    }
+
+    /// For a method that authenticates the peer inside the tunnel.
+    pub(super) fn tunnel(&self) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
+        self.build(self.tunnel_clients)
+    }
+
+    fn build(&self, clients: Clients) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
+        let (certificate, key) = (self.own.certificate.expose(), self.own.key.expose());
+        let tls = eap_rs::tls::TlsServerConfig::builder(certificate, key);
+        let mut tls = common!(tls, self.common);
+        if let Some(password) = &self.own.key_password {
+            tls = tls.key_password(password.expose());
+        }
+        let policy = || self.trust.apply(CertificatePolicy::for_clients());
+        tls = match clients {
+            Clients::None => tls,
+            Clients::Optional => tls.optional_clients(policy()),
+            Clients::Required => tls.clients(policy()),
+        };
+        if let Some(resumption) = &self.resumption {
+            tls = tls.resumption(resumption.clone());
+        }
+        tls.build()
+    }
+}

@@ -1,0 +1,450 @@
+//! The conversations of a RADIUS server whose RADIUS is somebody else's: FreeRADIUS, for example.
+
+use core::time::Duration;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use eap_rs::radius::{self, RadiusDiscard, SessionOutput, SessionState};
+use eap_rs::{Answer, AnswerError, AnswerKind, Failure, Instant, Query, QueryId};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+use rand::rngs::StdRng;
+
+use crate::config::AuthenticatorConfig;
+use crate::frozen::frozen;
+use crate::output::{Ask, Certificate, Outcome, Tunnel};
+use crate::query;
+use crate::session::entropy;
+use crate::text::identity;
+use crate::{answer, error, time};
+
+frozen! {
+    /// Answer the request with an Access-Challenge that has this EAP-Message and State.
+    Challenge {
+        /// The EAP packet.
+        eap_message: Vec<u8>,
+        /// Names the conversation: 16 octets. The next request brings it back.
+        state: Vec<u8>,
+        /// Seconds for Session-Timeout: how long the peer may take, if a person has to act first
+        /// (RFC 3579 §2.3).
+        method_timeout: Option<f64> = None,
+    }
+}
+
+frozen! {
+    /// Answer the request with an Access-Accept that has this EAP-Message, and the keys.
+    Accept {
+        /// The EAP packet: Success.
+        eap_message: Vec<u8>,
+        /// Who was authenticated, how, and the keys.
+        outcome: Py<Outcome>,
+    }
+}
+
+frozen! {
+    /// Answer the request with an Access-Reject that has this EAP-Message.
+    Reject {
+        /// The EAP packet: Failure.
+        eap_message: Vec<u8>,
+        /// Who the peer said it is.
+        identity: Py<PyString>,
+        /// Why, for a log.
+        reason: String,
+    }
+}
+
+frozen! {
+    /// Do not answer the request at all: what it carries is no good, and the real peer may still
+    /// send what is.
+    Discard {
+        /// Why, for a log.
+        reason: String,
+    }
+}
+
+frozen! {
+    /// Answer this question with `SessionTable.answer`: no callable is there for it.
+    Question {
+        /// Names the conversation.
+        state: Vec<u8>,
+        /// Names the question.
+        id: u64,
+        /// The question.
+        query: Py<PyAny>,
+        /// Where it comes from, if it is asked inside a tunnel.
+        tunnel: Option<Py<Tunnel>> = None,
+    }
+}
+
+/// The conversations of a RADIUS server, by State.
+///
+/// Questions are answered by the callables given, which may take their time: other threads go on
+/// meanwhile. A question without a callable comes out as `Question`. When a callable raises, the
+/// conversation fails, and the exception comes out of `handle`.
+#[pyclass(frozen, module = "eap_rs")]
+pub(crate) struct SessionTable {
+    /// Locked only while the interpreter is released: nobody waits for it with the interpreter.
+    table: Mutex<radius::SessionTable<StdRng>>,
+    /// Locked only for a moment.
+    replies: Mutex<Replies>,
+    callables: Callables,
+}
+
+/// What answers questions.
+struct Callables {
+    check_password: Option<Py<PyAny>>,
+    credential: Option<Py<PyAny>>,
+    policy: Option<Py<PyAny>>,
+    verify_client: Option<Py<PyAny>>,
+    change_password: Option<Py<PyAny>>,
+    challenge: Option<Py<PyAny>>,
+    resume: Option<Py<PyAny>>,
+}
+
+#[pymethods]
+impl SessionTable {
+    #[new]
+    #[pyo3(signature = (
+        config, *, check_password = None, credential = None, policy = None, verify_client = None,
+        change_password = None, challenge = None, resume = None, capacity = 100_000
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    fn new(
+        config: PyRef<'_, AuthenticatorConfig>,
+        check_password: Option<Py<PyAny>>,
+        credential: Option<Py<PyAny>>,
+        policy: Option<Py<PyAny>>,
+        verify_client: Option<Py<PyAny>>,
+        change_password: Option<Py<PyAny>>,
+        challenge: Option<Py<PyAny>>,
+        resume: Option<Py<PyAny>>,
+        capacity: usize,
+    ) -> PyResult<Self> {
+        let table = radius::SessionTable::new(Arc::clone(&config.0), capacity, entropy()?);
+        Ok(Self {
+            table: Mutex::new(table),
+            replies: Mutex::default(),
+            callables: Callables {
+                check_password,
+                credential,
+                policy,
+                verify_client,
+                change_password,
+                challenge,
+                resume,
+            },
+        })
+    }
+
+    /// Processes State and EAP-Message of an Access-Request. Without a State, a conversation
+    /// begins. The same again gets the same reply again.
+    #[pyo3(signature = (state, eap_message, *, framed_mtu = None, now = None))]
+    fn handle(
+        &self,
+        py: Python<'_>,
+        state: Option<&[u8]>,
+        eap_message: &[u8],
+        framed_mtu: Option<u32>,
+        now: Option<f64>,
+    ) -> PyResult<Py<PyAny>> {
+        let unix_time = time::unix_time(py)?;
+        let now = time::instant(py, now)?;
+        let state = state.filter(|state| !state.is_empty());
+        {
+            let mut replies = lock(&self.replies);
+            replies.purge(now);
+            if let Some(reply) = state.and_then(|state| replies.find(state, eap_message)) {
+                return Ok(reply.clone_ref(py));
+            }
+        }
+        let begun = py.detach(|| {
+            let mut table = lock(&self.table);
+            table.handle_timeout(now);
+            table.set_unix_time(unix_time, now);
+            let state = table.handle_eap_message(state, eap_message, framed_mtu, now)?;
+            Ok((state, next(&mut table, state)))
+        });
+        match begun {
+            Ok((state, next)) => self.go_on(py, state, eap_message, next, now),
+            Err(reason) => refused(py, reason, eap_message),
+        }
+    }
+
+    /// Answers a question that `handle` has given; `None` declines it.
+    #[pyo3(signature = (state, id, answer, *, now = None))]
+    fn answer(
+        &self,
+        py: Python<'_>,
+        state: &[u8],
+        id: u64,
+        answer: &Bound<'_, PyAny>,
+        now: Option<f64>,
+    ) -> PyResult<Py<PyAny>> {
+        let now = time::instant(py, now)?;
+        let stale = || error::answer(py, AnswerError::Stale);
+        let state = SessionState(state.try_into().map_err(|_| stale())?);
+        let (wants, eap_message) = {
+            let replies = lock(&self.replies);
+            let open = replies.open.get(&state).filter(|open| open.id == id).ok_or_else(stale)?;
+            (open.wants, open.eap_message.clone())
+        };
+        let answer = answer::answer(answer, wants)?;
+        let next = self.answered(py, state, QueryId::new(id), answer, now)?;
+        lock(&self.replies).open.remove(&state);
+        self.go_on(py, state, &eap_message, next, now)
+    }
+
+    /// How many conversations there are.
+    fn __len__(&self, py: Python<'_>) -> usize {
+        py.detach(|| lock(&self.table).len())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!("<eap_rs.SessionTable of {} conversations>", self.__len__(py))
+    }
+}
+
+impl SessionTable {
+    /// Has the callables answer until there is a reply.
+    fn go_on(
+        &self,
+        py: Python<'_>,
+        state: SessionState,
+        eap_message: &[u8],
+        mut next: Next,
+        now: Instant,
+    ) -> PyResult<Py<PyAny>> {
+        loop {
+            let (id, query) = match next {
+                Next::Ask(id, query) => (id, query),
+                Next::Reply(reply) => {
+                    let reply = reply.object(py, state)?;
+                    let copy = reply.clone_ref(py);
+                    lock(&self.replies).remember(state, eap_message, copy, now);
+                    return Ok(reply);
+                }
+            };
+            let wants = query.wants();
+            let given = match self.callables.call(py, &query) {
+                Some(given) => given.and_then(|value| answer::answer(value.bind(py), wants)),
+                None => {
+                    let eap_message = eap_message.to_vec();
+                    let open = Open { id: id.get(), wants, eap_message, at: now };
+                    lock(&self.replies).ask(state, open);
+                    return question(py, state, id, query);
+                }
+            };
+            next = match given {
+                Ok(answer) => self.answered(py, state, id, answer, now)?,
+                Err(raised) => {
+                    // Nobody gets in because the directory is broken; and somebody has to know.
+                    self.answered(py, state, id, Answer::Decline, now)?;
+                    return Err(raised);
+                }
+            };
+        }
+    }
+
+    fn answered(
+        &self,
+        py: Python<'_>,
+        state: SessionState,
+        id: QueryId,
+        answer: Answer,
+        now: Instant,
+    ) -> PyResult<Next> {
+        py.detach(|| {
+            let mut table = lock(&self.table);
+            table.handle_answer(state, id, answer, now)?;
+            Ok(next(&mut table, state))
+        })
+        .map_err(|problem| error::answer(py, problem))
+    }
+}
+
+impl Callables {
+    /// Calls what is there for this question.
+    fn call(&self, py: Python<'_>, query: &Query) -> Option<PyResult<Py<PyAny>>> {
+        let who = |who| identity(py, who);
+        Some(match query.innermost() {
+            Query::CheckPassword { identity, password } => {
+                let password = PyBytes::new(py, password.expose());
+                let call = self.check_password.as_ref()?;
+                who(identity).and_then(|who| call.call1(py, (who, password)))
+            }
+            Query::Credential { identity, .. } => {
+                let call = self.credential.as_ref()?;
+                who(identity).and_then(|who| call.call1(py, (who,)))
+            }
+            Query::Policy { identity } => {
+                let call = self.policy.as_ref()?;
+                who(identity).and_then(|who| call.call1(py, (who,)))
+            }
+            Query::VerifyClient { identity, certificate, .. } => {
+                let call = self.verify_client.as_ref()?;
+                let certificate = Certificate::of((**certificate).clone());
+                who(identity).and_then(|who| call.call1(py, (who, certificate)))
+            }
+            Query::ChangePassword { identity, new_password } => {
+                let new_password = PyBytes::new(py, new_password.expose());
+                let call = self.change_password.as_ref()?;
+                who(identity).and_then(|who| call.call1(py, (who, new_password)))
+            }
+            Query::Challenge { identity, .. } => {
+                let call = self.challenge.as_ref()?;
+                who(identity).and_then(|who| call.call1(py, (who,)))
+            }
+            Query::Resume { identity, method } => {
+                let call = self.resume.as_ref()?;
+                let method = method.to_string();
+                who(identity).and_then(|who| call.call1(py, (who, method)))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What was answered last in each conversation, and what is open: the same again gets the same
+/// again (RFC 5080 §2.2.2).
+#[derive(Default)]
+struct Replies {
+    by_state: HashMap<SessionState, Reply>,
+    open: HashMap<SessionState, Open>,
+    /// In the order in which they came.
+    order: VecDeque<(Instant, SessionState)>,
+}
+
+struct Reply {
+    at: Instant,
+    eap_message: Vec<u8>,
+    reply: Py<PyAny>,
+}
+
+/// A question that the host answers by hand.
+struct Open {
+    at: Instant,
+    id: u64,
+    wants: AnswerKind,
+    /// What raised it.
+    eap_message: Vec<u8>,
+}
+
+impl Replies {
+    /// As long as any NAS waits (RFC 5080 §2.2.2 recommends no more).
+    const LIFETIME: Duration = Duration::from_secs(30);
+
+    fn find(&self, state: &[u8], eap_message: &[u8]) -> Option<&Py<PyAny>> {
+        let known = self.by_state.get(&SessionState(state.try_into().ok()?))?;
+        (known.eap_message == eap_message).then_some(&known.reply)
+    }
+
+    fn remember(&mut self, state: SessionState, eap_message: &[u8], reply: Py<PyAny>, at: Instant) {
+        let eap_message = eap_message.to_vec();
+        self.by_state.insert(state, Reply { at, eap_message, reply });
+        self.order.push_back((at, state));
+    }
+
+    fn ask(&mut self, state: SessionState, open: Open) {
+        self.order.push_back((open.at, state));
+        self.open.insert(state, open);
+    }
+
+    fn purge(&mut self, now: Instant) {
+        while let Some((at, state)) = self.order.front().copied()
+            && now > at + Self::LIFETIME
+        {
+            self.order.pop_front();
+            // There may be a newer one.
+            if self.by_state.get(&state).is_some_and(|reply| reply.at == at) {
+                self.by_state.remove(&state);
+            }
+            if self.open.get(&state).is_some_and(|open| open.at == at) {
+                self.open.remove(&state);
+            }
+        }
+    }
+}
+
+/// What a conversation has its host do.
+enum Next {
+    Ask(QueryId, Query),
+    Reply(CoreReply),
+}
+
+enum CoreReply {
+    Challenge(Vec<u8>, Option<Duration>),
+    Finished(Option<Vec<u8>>, eap_rs::Identity, Result<eap_rs::Outcome, Failure>),
+}
+
+/// What has come of an input to this conversation. Nobody waits for replies to others, which have
+/// been given up.
+fn next(table: &mut radius::SessionTable<StdRng>, state: SessionState) -> Next {
+    while let Some((whose, output)) = table.poll_output() {
+        if whose != state {
+            continue;
+        }
+        return match output {
+            SessionOutput::Ask(id, query) => Next::Ask(id, query),
+            SessionOutput::Challenge { eap_message, method_timeout } => {
+                Next::Reply(CoreReply::Challenge(eap_message, method_timeout))
+            }
+            SessionOutput::Finished { eap_message, identity, result } => {
+                Next::Reply(CoreReply::Finished(eap_message, identity, result))
+            }
+            _ => continue,
+        };
+    }
+    let (nobody, reason) = (eap_rs::Identity::default(), Failure::PolicyRefused);
+    Next::Reply(CoreReply::Finished(None, nobody, Err(reason)))
+}
+
+impl CoreReply {
+    fn object(self, py: Python<'_>, state: SessionState) -> PyResult<Py<PyAny>> {
+        Ok(match self {
+            Self::Challenge(eap_message, method_timeout) => {
+                let method_timeout = method_timeout.map(|time| time.as_secs_f64());
+                let state = state.0.to_vec();
+                Py::new(py, Challenge { eap_message, state, method_timeout })?.into_any()
+            }
+            Self::Finished(eap_message, _, Ok(outcome)) => {
+                let outcome = Py::new(py, Outcome::of(py, outcome)?)?;
+                let eap_message = eap_message.unwrap_or_default();
+                Py::new(py, Accept { eap_message, outcome })?.into_any()
+            }
+            Self::Finished(eap_message, who, Err(failure)) => {
+                let eap_message = eap_message.unwrap_or_default();
+                let (identity, reason) = (identity(py, &who)?.unbind(), failure.to_string());
+                Py::new(py, Reject { eap_message, identity, reason })?.into_any()
+            }
+        })
+    }
+}
+
+fn question(py: Python<'_>, state: SessionState, id: QueryId, query: Query) -> PyResult<Py<PyAny>> {
+    let ask = query::ask(py, id, query)?;
+    let Ask { id, query, tunnel } = ask.get();
+    let tunnel = tunnel.as_ref().map(|tunnel| tunnel.clone_ref(py));
+    let state = state.0.to_vec();
+    Ok(Py::new(py, Question { state, id: *id, query: query.clone_ref(py), tunnel })?.into_any())
+}
+
+/// What to do with a request that no conversation takes.
+fn refused(py: Python<'_>, reason: RadiusDiscard, eap_message: &[u8]) -> PyResult<Py<PyAny>> {
+    let text = reason.to_string();
+    let Some(identifier) = eap_message.get(1).copied() else {
+        return Ok(Py::new(py, Discard { reason: text })?.into_any());
+    };
+    Ok(match reason {
+        // The server was restarted, or the peer took too long: it may begin again at once.
+        RadiusDiscard::UnknownState | RadiusDiscard::TooManySessions => {
+            let failure = [4, identifier, 0, 4].to_vec();
+            let identity = identity(py, &eap_rs::Identity::default())?.unbind();
+            Py::new(py, Reject { eap_message: failure, identity, reason: text })?.into_any()
+        }
+        _ => Py::new(py, Discard { reason: text })?.into_any(),
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

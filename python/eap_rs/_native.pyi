@@ -1,0 +1,827 @@
+from typing import Callable, Iterator, Literal, Optional, Sequence, Union, final
+
+__version__: str
+__all__ = [
+    "METHODS",
+    "Accept",
+    "AnswerError",
+    "Ask",
+    "Authenticator",
+    "AuthenticatorConfig",
+    "Certificate",
+    "Challenge",
+    "ChangePassword",
+    "CheckPassword",
+    "ConfigError",
+    "Discard",
+    "EapError",
+    "Finished",
+    "Identity",
+    "InnerIdentity",
+    "MethodRefused",
+    "MethodStarted",
+    "NewPassword",
+    "Notification",
+    "NtHash",
+    "Offer",
+    "OtpChallenge",
+    "Outcome",
+    "Password",
+    "Peer",
+    "PeerConfig",
+    "PeerIdentity",
+    "Policy",
+    "Question",
+    "Received",
+    "Reject",
+    "Restricted",
+    "Resume",
+    "Send",
+    "SessionTable",
+    "StaleQueryError",
+    "StoredCredential",
+    "TicketKeys",
+    "TlsPeerConfig",
+    "TlsServerConfig",
+    "Token",
+    "Tunnel",
+    "VerifyClient",
+    "VerifyServer",
+    "Withdrawn",
+    "__version__",
+]
+METHODS: tuple[str, ...]
+
+_Octets = Union[str, bytes]
+_Several = Union[str, bytes, Sequence[_Octets]]
+_TlsVersion = Literal["1.2", "1.3"]
+_Clock = Literal["strict", "ignore-until-set", "ignore"]
+_CryptoBinding = Literal["off", "if-offered", "required"]
+_Provider = Literal["ring", "aws-lc-rs"]
+_Signal = Literal["restart", "alt-accept", "alt-reject", "port-up", "port-down"]
+_Credential = Union[str, bytes, NtHash]
+_Query = Union[
+    Identity,
+    Password,
+    NewPassword,
+    Token,
+    VerifyServer,
+    Policy,
+    StoredCredential,
+    CheckPassword,
+    ChangePassword,
+    VerifyClient,
+    OtpChallenge,
+    Resume,
+]
+_Answer = Union[str, bytes, bool, Sequence[str], Offer, NtHash, Restricted, None]
+_Output = Union[
+    Send,
+    Ask,
+    Withdrawn,
+    Notification,
+    PeerIdentity,
+    InnerIdentity,
+    MethodStarted,
+    MethodRefused,
+    Finished,
+]
+
+_Reply = Union[Challenge, Accept, Reject, Discard, Question]
+
+class EapError(Exception):
+    """What all exceptions of this package are."""
+
+class ConfigError(EapError, ValueError):
+    """A configuration that cannot work. The text says what is accepted."""
+
+    field: str
+
+class AnswerError(EapError, ValueError):
+    """An answer that was not taken. The question stays open."""
+
+class StaleQueryError(EapError):
+    """An answer to a question that is not open: answered, withdrawn, or never asked."""
+
+@final
+class TicketKeys:
+    """The keys that seal session tickets. The first one seals, each of them opens."""
+
+    def __new__(cls, keys: Sequence[_Octets]) -> TicketKeys: ...
+    def replace(self, keys: Sequence[_Octets]) -> None:
+        """Takes other keys from here on."""
+
+@final
+class TlsPeerConfig:
+    """TLS on the peer's side: which servers are trusted, and the peer's own certificate."""
+
+    def __new__(
+        cls,
+        *,
+        ca: Optional[_Several] = None,
+        server_names: Sequence[str] = ...,
+        server_name_suffixes: Sequence[str] = ...,
+        pins: Sequence[_Octets] = ...,
+        crl: Optional[_Several] = None,
+        clock: _Clock = "strict",
+        ask_server: bool = False,
+        allow_legacy_signatures: bool = False,
+        insecure_no_server_authentication: bool = False,
+        certificate: Optional[_Octets] = None,
+        key: Optional[_Octets] = None,
+        key_password: Optional[_Octets] = None,
+        min_version: _TlsVersion = "1.2",
+        max_version: _TlsVersion = "1.3",
+        fragment_size: int = 1398,
+        max_message: int = 65_536,
+        resumption: bool = True,
+        require_indication_on_resumption: bool = False,
+        provider: Optional[_Provider] = None,
+    ) -> TlsPeerConfig: ...
+
+@final
+class TlsServerConfig:
+    """TLS on the authenticator's side: its certificate, and which clients' are accepted."""
+
+    def __new__(
+        cls,
+        certificate: _Octets,
+        key: Optional[_Octets] = None,
+        *,
+        key_password: Optional[_Octets] = None,
+        client_ca: Optional[_Several] = None,
+        client_pins: Sequence[_Octets] = ...,
+        crl: Optional[_Several] = None,
+        clock: _Clock = "strict",
+        ask_client: bool = False,
+        allow_legacy_signatures: bool = False,
+        tunnel_client_certificates: Literal["none", "optional", "required"] = "none",
+        min_version: _TlsVersion = "1.2",
+        max_version: _TlsVersion = "1.3",
+        fragment_size: int = 1398,
+        max_message: int = 65536,
+        session_lifetime: Optional[float] = None,
+        session_capacity: int = 1024,
+        ticket_keys: Optional[TicketKeys] = None,
+        ask_resumption: bool = False,
+        provider: Optional[_Provider] = None,
+    ) -> TlsServerConfig: ...
+
+@final
+class PeerConfig:
+    """A peer's configuration: checked, immutable, shared by any number of sessions."""
+
+    def __new__(
+        cls,
+        identity: Optional[_Octets] = None,
+        *,
+        password: Optional[_Octets] = None,
+        nt_hash: Optional[_Octets] = None,
+        methods: Sequence[str],
+        anonymous_identity: Optional[_Octets] = None,
+        tls: Optional[TlsPeerConfig] = None,
+        peap_version: int = 0,
+        crypto_binding: _CryptoBinding = "if-offered",
+        require_keys: bool = False,
+        client_timeout: Optional[float] = None,
+        answer_timeout: Optional[float] = None,
+        max_rounds: Optional[int] = None,
+        accept_next_identifier: bool = False,
+    ) -> PeerConfig: ...
+
+@final
+class AuthenticatorConfig:
+    """An authenticator's configuration: checked, immutable, shared by any number of sessions."""
+
+    def __new__(
+        cls,
+        *,
+        methods: Sequence[str],
+        tls: Optional[TlsServerConfig] = None,
+        peap_version: int = 0,
+        crypto_binding: _CryptoBinding = "if-offered",
+        server_name: str = "",
+        identity_prompt: str = "",
+        token_prompt: Optional[str] = None,
+        notification: Optional[str] = None,
+        password_retries: int = 0,
+        ask_policy: bool = False,
+        require_keys: bool = False,
+        backend: bool = False,
+        response_timeout: Optional[float] = None,
+        answer_timeout: Optional[float] = None,
+        max_rounds: Optional[int] = None,
+    ) -> AuthenticatorConfig: ...
+
+@final
+class Peer:
+    """One conversation of the side that asks for access. Iterating over it drains its outputs."""
+
+    def __new__(cls, config: PeerConfig) -> Peer: ...
+    def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
+        """Feeds one EAP packet from the lower layer."""
+    def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
+        """Answers the open question; `None` declines it."""
+    def handle_signal(self, signal: _Signal, now: Optional[float] = None) -> None:
+        """Takes an indication from the lower layer."""
+    def handle_timeout(self, now: Optional[float] = None) -> None:
+        """Tells the time. Early and late calls are harmless."""
+    def set_unix_time(self, unix_seconds: int, now: Optional[float] = None) -> None:
+        """Says what the calendar reads: seconds since 1970. It is that of `time.time()` if
+        this is not called."""
+    def poll_output(self) -> Optional[_Output]:
+        """The next thing to do, or `None` when there is nothing left."""
+    def poll_timeout(self) -> Optional[float]:
+        """When `handle_timeout` wants to be called, in seconds of `time.monotonic()`."""
+    def __iter__(self) -> Iterator[_Output]: ...
+    def __next__(self) -> _Output: ...
+
+@final
+class Authenticator:
+    """One conversation of the side that grants access. Iterating over it drains its outputs."""
+
+    def __new__(cls, config: AuthenticatorConfig) -> Authenticator: ...
+    def start(self, now: Optional[float] = None) -> None:
+        """Begins the conversation, or begins it again."""
+    def pick_up(self, response: bytes, now: Optional[float] = None) -> Received:
+        """Begins the conversation with a Response to a Request that a NAS has sent (RFC 4137
+        section 6.2)."""
+    def set_mtu(self, octets: int) -> None:
+        """Says how long an EAP packet may be on the way to the peer, in octets."""
+    def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
+        """Feeds one EAP packet from the lower layer."""
+    def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
+        """Answers the open question; `None` declines it."""
+    def handle_signal(self, signal: _Signal, now: Optional[float] = None) -> None:
+        """Takes an indication from the lower layer."""
+    def handle_timeout(self, now: Optional[float] = None) -> None:
+        """Tells the time. Early and late calls are harmless."""
+    def set_unix_time(self, unix_seconds: int, now: Optional[float] = None) -> None:
+        """Says what the calendar reads: seconds since 1970. It is that of `time.time()` if
+        this is not called."""
+    def poll_output(self) -> Optional[_Output]:
+        """The next thing to do, or `None` when there is nothing left."""
+    def poll_timeout(self) -> Optional[float]:
+        """When `handle_timeout` wants to be called, in seconds of `time.monotonic()`."""
+    def __iter__(self) -> Iterator[_Output]: ...
+    def __next__(self) -> _Output: ...
+
+@final
+class SessionTable:
+    """The conversations of a RADIUS server, by State.
+
+    Questions are answered by the callables given, which may take their time: other threads go on
+    meanwhile. A question without a callable comes out as `Question`. When a callable raises, the
+    conversation fails, and the exception comes out of `handle`."""
+
+    def __new__(
+        cls,
+        config: AuthenticatorConfig,
+        *,
+        check_password: Optional[Callable[[str, bytes], Optional[bool]]] = None,
+        credential: Optional[Callable[[str], Union[_Credential, Restricted, None]]] = None,
+        policy: Optional[Callable[[str], Union[Sequence[str], Offer, None]]] = None,
+        verify_client: Optional[Callable[[str, Certificate], Optional[bool]]] = None,
+        change_password: Optional[Callable[[str, bytes], Optional[bool]]] = None,
+        challenge: Optional[Callable[[str], Optional[str]]] = None,
+        resume: Optional[Callable[[str, str], Optional[bool]]] = None,
+        capacity: int = 100000,
+    ) -> SessionTable: ...
+    def handle(
+        self,
+        state: Optional[bytes],
+        eap_message: bytes,
+        *,
+        framed_mtu: Optional[int] = None,
+        now: Optional[float] = None,
+    ) -> _Reply:
+        """Processes State and EAP-Message of an Access-Request. Without a State, a conversation
+        begins. The same again gets the same reply again."""
+    def answer(
+        self, state: bytes, id: int, answer: _Answer, *, now: Optional[float] = None
+    ) -> _Reply:
+        """Answers a question that `handle` has given; `None` declines it."""
+    def __len__(self) -> int: ...
+
+@final
+class NtHash:
+    """The NT hash of a password (RFC 2433 section A.2): 16 octets. Who has it needs no password."""
+
+    def __new__(cls, octets: _Octets) -> NtHash: ...
+    @staticmethod
+    def of_password(password: str) -> NtHash:
+        """The hash of a password."""
+    def expose(self) -> bytes:
+        """The octets of the hash."""
+
+@final
+class Send:
+    """Send these octets: one EAP packet."""
+
+    __match_args__: tuple[Literal["packet"]]
+    def __new__(cls, packet: bytes) -> Send: ...
+    @property
+    def packet(self) -> bytes:
+        """The packet."""
+
+@final
+class Ask:
+    """Answer this question with `handle_answer`, whenever the answer is there."""
+
+    __match_args__: tuple[Literal["id"], Literal["query"], Literal["tunnel"]]
+    def __new__(cls, id: int, query: _Query, tunnel: Optional[Tunnel] = ...) -> Ask: ...
+    @property
+    def id(self) -> int:
+        """Names the question."""
+    @property
+    def query(self) -> _Query:
+        """The question."""
+    @property
+    def tunnel(self) -> Optional[Tunnel]:
+        """Where it comes from, if it is asked inside a tunnel."""
+
+@final
+class Tunnel:
+    """Where a question inside a tunnel comes from."""
+
+    __match_args__: tuple[Literal["method"], Literal["outer_identity"]]
+    def __new__(cls, method: str, outer_identity: str) -> Tunnel: ...
+    @property
+    def method(self) -> str:
+        """The method whose tunnel it is."""
+    @property
+    def outer_identity(self) -> str:
+        """The identity that the peer gave outside, in clear text."""
+
+@final
+class Withdrawn:
+    """This question is open no more."""
+
+    __match_args__: tuple[Literal["id"]]
+    def __new__(cls, id: int) -> Withdrawn: ...
+    @property
+    def id(self) -> int:
+        """Names the question."""
+
+@final
+class Notification:
+    """Peer: the authenticator wants this message displayed (RFC 3748 §5.2)."""
+
+    __match_args__: tuple[Literal["message"]]
+    def __new__(cls, message: str) -> Notification: ...
+    @property
+    def message(self) -> str:
+        """The message."""
+
+@final
+class PeerIdentity:
+    """Authenticator: the peer gave this identity."""
+
+    __match_args__: tuple[Literal["identity"]]
+    def __new__(cls, identity: str) -> PeerIdentity: ...
+    @property
+    def identity(self) -> str:
+        """The identity."""
+
+@final
+class InnerIdentity:
+    """Authenticator: inside the tunnel, the peer gave this identity."""
+
+    __match_args__: tuple[Literal["identity"]]
+    def __new__(cls, identity: str) -> InnerIdentity: ...
+    @property
+    def identity(self) -> str:
+        """The identity."""
+
+@final
+class MethodStarted:
+    """This method began."""
+
+    __match_args__: tuple[Literal["method"]]
+    def __new__(cls, method: str) -> MethodStarted: ...
+    @property
+    def method(self) -> str:
+        """Its name."""
+
+@final
+class MethodRefused:
+    """This method was refused: by us (peer) or by the peer (authenticator)."""
+
+    __match_args__: tuple[Literal["method"]]
+    def __new__(cls, method: str) -> MethodRefused: ...
+    @property
+    def method(self) -> str:
+        """Its name."""
+
+@final
+class Finished:
+    """The conversation is over."""
+
+    __match_args__: tuple[Literal["ok"], Literal["outcome"], Literal["reason"]]
+    def __new__(
+        cls,
+        ok: bool,
+        outcome: Optional[Outcome] = ...,
+        reason: Optional[str] = ...,
+    ) -> Finished: ...
+    @property
+    def ok(self) -> bool:
+        """Whether it succeeded."""
+    @property
+    def outcome(self) -> Optional[Outcome]:
+        """What came of it, if it succeeded."""
+    @property
+    def reason(self) -> Optional[str]:
+        """Why it did not, if it did not: words for a screen or a log."""
+
+@final
+class Outcome:
+    """A conversation that ended in success."""
+
+    __match_args__: tuple[Literal["method"], Literal["identity"], Literal["inner_identity"], Literal["msk"], Literal["emsk"], Literal["session_id"], Literal["resumed"], Literal["tls_version"], Literal["cipher_suite"], Literal["certificate"]]
+    def __new__(
+        cls,
+        method: str,
+        identity: str,
+        inner_identity: Optional[str] = ...,
+        msk: Optional[bytes] = ...,
+        emsk: Optional[bytes] = ...,
+        session_id: Optional[bytes] = ...,
+        resumed: bool = ...,
+        tls_version: Optional[str] = ...,
+        cipher_suite: Optional[str] = ...,
+        certificate: Optional[Certificate] = ...,
+    ) -> Outcome: ...
+    @property
+    def method(self) -> str:
+        """The method's name, with what was inside its tunnel: `ttls/pap`."""
+    @property
+    def identity(self) -> str:
+        """The identity that the peer gave."""
+    @property
+    def inner_identity(self) -> Optional[str]:
+        """The identity that the peer gave inside the tunnel."""
+    @property
+    def msk(self) -> Optional[bytes]:
+        """Master Session Key (RFC 5247), 64 octets; 32 of EAP-MSCHAPv2; `None` if the method
+        derives none."""
+    @property
+    def emsk(self) -> Optional[bytes]:
+        """Extended Master Session Key, where the method defines one."""
+    @property
+    def session_id(self) -> Optional[bytes]:
+        """Session-Id (RFC 5247), where the method defines one."""
+    @property
+    def resumed(self) -> bool:
+        """Whether an earlier TLS session was resumed."""
+    @property
+    def tls_version(self) -> Optional[str]:
+        """`TLS 1.2` or `TLS 1.3`."""
+    @property
+    def cipher_suite(self) -> Optional[str]:
+        """The cipher suite, by its registered name."""
+    @property
+    def certificate(self) -> Optional[Certificate]:
+        """The other side's certificate."""
+
+@final
+class Certificate:
+    """What a certificate says. Nothing in it has been checked by having been read."""
+
+    __match_args__: tuple[Literal["subject"], Literal["common_name"], Literal["issuer"], Literal["serial"], Literal["dns_names"], Literal["mail_addresses"], Literal["principal_names"], Literal["not_before"], Literal["not_after"], Literal["sha256"]]
+    def __new__(
+        cls,
+        subject: str,
+        common_name: Optional[str],
+        issuer: str,
+        serial: str,
+        dns_names: list[str],
+        mail_addresses: list[str],
+        principal_names: list[str],
+        not_before: int,
+        not_after: int,
+        sha256: bytes,
+    ) -> Certificate: ...
+    @property
+    def subject(self) -> str:
+        """The subject, most specific part first (RFC 4514)."""
+    @property
+    def common_name(self) -> Optional[str]:
+        """The most specific common name of the subject."""
+    @property
+    def issuer(self) -> str:
+        """The issuer."""
+    @property
+    def serial(self) -> str:
+        """The serial number in hexadecimal."""
+    @property
+    def dns_names(self) -> list[str]:
+        """The dNSNames of the subjectAltName extension."""
+    @property
+    def mail_addresses(self) -> list[str]:
+        """Its rfc822Names."""
+    @property
+    def principal_names(self) -> list[str]:
+        """Its user principal names."""
+    @property
+    def not_before(self) -> int:
+        """First valid second, since 1970."""
+    @property
+    def not_after(self) -> int:
+        """Last valid second, since 1970."""
+    @property
+    def sha256(self) -> bytes:
+        """SHA-256 of the whole certificate, as used for pins."""
+
+@final
+class Identity:
+    """Peer: who are you? Wants a `str`."""
+
+    __match_args__: tuple[Literal["prompt"]]
+    def __new__(cls, prompt: str) -> Identity: ...
+    @property
+    def prompt(self) -> str:
+        """The authenticator's prompt; may be empty."""
+
+@final
+class Password:
+    """Peer: the password of this identity? Wants `str` or `bytes`."""
+
+    __match_args__: tuple[Literal["identity"], Literal["refused"]]
+    def __new__(cls, identity: str, refused: Optional[str] = ...) -> Password: ...
+    @property
+    def identity(self) -> str:
+        """Whose password."""
+    @property
+    def refused(self) -> Optional[str]:
+        """Why it is asked for again, if it is."""
+
+@final
+class NewPassword:
+    """Peer: which password shall this identity have from now on? Wants `str` or `bytes`."""
+
+    __match_args__: tuple[Literal["identity"], Literal["refused"]]
+    def __new__(cls, identity: str, refused: str) -> NewPassword: ...
+    @property
+    def identity(self) -> str:
+        """Whose password."""
+    @property
+    def refused(self) -> str:
+        """Why: as a rule, the old one has expired."""
+
+@final
+class Token:
+    """Peer: what does the token card say? Wants `str` or `bytes`."""
+
+    __match_args__: tuple[Literal["challenge"]]
+    def __new__(cls, challenge: str) -> Token: ...
+    @property
+    def challenge(self) -> str:
+        """The authenticator's challenge, to be shown as it is."""
+
+@final
+class VerifyServer:
+    """Peer: may this server be trusted? Wants a `bool`."""
+
+    __match_args__: tuple[Literal["chain"], Literal["certificate"]]
+    def __new__(cls, chain: list[bytes], certificate: Certificate) -> VerifyServer: ...
+    @property
+    def chain(self) -> list[bytes]:
+        """The server's certificates in DER, its own first."""
+    @property
+    def certificate(self) -> Certificate:
+        """What the first of them says."""
+
+@final
+class Policy:
+    """Authenticator: which methods are offered to this identity? Wants a list of names, an
+    `Offer`, or `None` to refuse it."""
+
+    __match_args__: tuple[Literal["identity"]]
+    def __new__(cls, identity: str) -> Policy: ...
+    @property
+    def identity(self) -> str:
+        """Who asks for access."""
+
+@final
+class StoredCredential:
+    """Authenticator: the stored credential of this identity? Wants `str`, `bytes`, `NtHash`,
+    `Restricted`, or `None` if it is unknown."""
+
+    __match_args__: tuple[Literal["identity"], Literal["method"], Literal["accepts"]]
+    def __new__(cls, identity: str, method: str, accepts: list[str]) -> StoredCredential: ...
+    @property
+    def identity(self) -> str:
+        """Whose credential."""
+    @property
+    def method(self) -> str:
+        """The method that needs it."""
+    @property
+    def accepts(self) -> list[str]:
+        """What the method can work with: `cleartext`, `nt-hash`."""
+
+@final
+class CheckPassword:
+    """Authenticator: is this the password, or token response, of this identity? Wants a `bool`."""
+
+    __match_args__: tuple[Literal["identity"], Literal["password"]]
+    def __new__(cls, identity: str, password: bytes) -> CheckPassword: ...
+    @property
+    def identity(self) -> str:
+        """Whose password."""
+    @property
+    def password(self) -> bytes:
+        """What the peer sent."""
+
+@final
+class ChangePassword:
+    """Authenticator: this identity has proved its old password and wants this one from now on: is
+    it stored? Wants a `bool`."""
+
+    __match_args__: tuple[Literal["identity"], Literal["new_password"]]
+    def __new__(cls, identity: str, new_password: bytes) -> ChangePassword: ...
+    @property
+    def identity(self) -> str:
+        """Whose password."""
+    @property
+    def new_password(self) -> bytes:
+        """The new password, UTF-8."""
+
+@final
+class VerifyClient:
+    """Authenticator: may this client log in? Wants a `bool`."""
+
+    __match_args__: tuple[Literal["identity"], Literal["chain"], Literal["certificate"]]
+    def __new__(
+        cls,
+        identity: str,
+        chain: list[bytes],
+        certificate: Certificate,
+    ) -> VerifyClient: ...
+    @property
+    def identity(self) -> str:
+        """The identity the peer gave."""
+    @property
+    def chain(self) -> list[bytes]:
+        """The client's certificates in DER, its own first."""
+    @property
+    def certificate(self) -> Certificate:
+        """What the first of them says."""
+
+@final
+class Resume:
+    """Authenticator: this identity was authenticated inside the tunnel before, and resumes the
+    session of then: may it still log in? Wants a `bool`; without consent the peer authenticates
+    again."""
+
+    __match_args__: tuple[Literal["identity"], Literal["method"]]
+    def __new__(cls, identity: str, method: str) -> Resume: ...
+    @property
+    def identity(self) -> str:
+        """Who was authenticated."""
+    @property
+    def method(self) -> str:
+        """By what, inside the tunnel."""
+
+@final
+class OtpChallenge:
+    """Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants a `str`."""
+
+    __match_args__: tuple[Literal["identity"], Literal["method"]]
+    def __new__(cls, identity: str, method: str) -> OtpChallenge: ...
+    @property
+    def identity(self) -> str:
+        """Who is to be challenged."""
+    @property
+    def method(self) -> str:
+        """The method that needs it."""
+
+@final
+class Restricted:
+    """The credential of an account that may not be used as it is."""
+
+    __match_args__: tuple[Literal["credential"], Literal["reason"]]
+    def __new__(cls, credential: Union[str, bytes, NtHash], reason: str) -> Restricted: ...
+    @property
+    def credential(self) -> Union[str, bytes, NtHash]:
+        """`str`, `bytes` or `NtHash`."""
+    @property
+    def reason(self) -> str:
+        """`password-expired`, `disabled`, `wrong-hours` or `no-permission`."""
+
+@final
+class Offer:
+    """What a peer is offered: the answer to `Policy`."""
+
+    __match_args__: tuple[Literal["methods"], Literal["notification"]]
+    def __new__(cls, methods: list[str], notification: Optional[str] = ...) -> Offer: ...
+    @property
+    def methods(self) -> list[str]:
+        """The methods to propose, by name, in this order."""
+    @property
+    def notification(self) -> Optional[str]:
+        """A message to have displayed first (RFC 3748 §5.2)."""
+
+@final
+class Received:
+    """What became of a packet."""
+
+    __match_args__: tuple[Literal["kind"], Literal["reason"]]
+    def __new__(
+        cls,
+        kind: Literal["accepted", "duplicate", "discarded"],
+        reason: Optional[str] = ...,
+    ) -> Received: ...
+    @property
+    def kind(self) -> Literal["accepted", "duplicate", "discarded"]:
+        """`accepted`, `duplicate` or `discarded`."""
+    @property
+    def reason(self) -> Optional[str]:
+        """Why it was discarded."""
+
+@final
+class Challenge:
+    """Answer the request with an Access-Challenge that has this EAP-Message and State."""
+
+    __match_args__: tuple[Literal["eap_message"], Literal["state"], Literal["method_timeout"]]
+    def __new__(
+        cls,
+        eap_message: bytes,
+        state: bytes,
+        method_timeout: Optional[float] = ...,
+    ) -> Challenge: ...
+    @property
+    def eap_message(self) -> bytes:
+        """The EAP packet."""
+    @property
+    def state(self) -> bytes:
+        """Names the conversation: 16 octets. The next request brings it back."""
+    @property
+    def method_timeout(self) -> Optional[float]:
+        """Seconds for Session-Timeout: how long the peer may take, if a person has to act first
+        (RFC 3579 §2.3)."""
+
+@final
+class Accept:
+    """Answer the request with an Access-Accept that has this EAP-Message, and the keys."""
+
+    __match_args__: tuple[Literal["eap_message"], Literal["outcome"]]
+    def __new__(cls, eap_message: bytes, outcome: Outcome) -> Accept: ...
+    @property
+    def eap_message(self) -> bytes:
+        """The EAP packet: Success."""
+    @property
+    def outcome(self) -> Outcome:
+        """Who was authenticated, how, and the keys."""
+
+@final
+class Reject:
+    """Answer the request with an Access-Reject that has this EAP-Message."""
+
+    __match_args__: tuple[Literal["eap_message"], Literal["identity"], Literal["reason"]]
+    def __new__(cls, eap_message: bytes, identity: str, reason: str) -> Reject: ...
+    @property
+    def eap_message(self) -> bytes:
+        """The EAP packet: Failure."""
+    @property
+    def identity(self) -> str:
+        """Who the peer said it is."""
+    @property
+    def reason(self) -> str:
+        """Why, for a log."""
+
+@final
+class Discard:
+    """Do not answer the request at all: what it carries is no good, and the real peer may still
+    send what is."""
+
+    __match_args__: tuple[Literal["reason"]]
+    def __new__(cls, reason: str) -> Discard: ...
+    @property
+    def reason(self) -> str:
+        """Why, for a log."""
+
+@final
+class Question:
+    """Answer this question with `SessionTable.answer`: no callable is there for it."""
+
+    __match_args__: tuple[Literal["state"], Literal["id"], Literal["query"], Literal["tunnel"]]
+    def __new__(
+        cls,
+        state: bytes,
+        id: int,
+        query: _Query,
+        tunnel: Optional[Tunnel] = ...,
+    ) -> Question: ...
+    @property
+    def state(self) -> bytes:
+        """Names the conversation."""
+    @property
+    def id(self) -> int:
+        """Names the question."""
+    @property
+    def query(self) -> _Query:
+        """The question."""
+    @property
+    def tunnel(self) -> Optional[Tunnel]:
+        """Where it comes from, if it is asked inside a tunnel."""

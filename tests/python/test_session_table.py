@@ -1,0 +1,180 @@
+"""The conversations of a RADIUS server."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Optional
+
+import eap_rs
+import pytest
+
+from conftest import ALICE, PASSWORD, Pki, log_in
+
+IDENTITY = b"\x02\x01\x00\x16\x01" + ALICE.encode()
+
+
+def peer(pki: Pki, method: str = "ttls/pap", password: str = PASSWORD, **tls: Any) -> Any:
+    return eap_rs.PeerConfig(
+        ALICE,
+        password=password,
+        anonymous_identity="@example.org",
+        methods=[method],
+        tls=pki.peer_tls(**tls),
+    )
+
+
+def table(pki: Pki, methods: list[str], tls: Any = None, **callables: Any) -> eap_rs.SessionTable:
+    config = eap_rs.AuthenticatorConfig(methods=methods, tls=tls or pki.server_tls(), backend=True)
+    defaults = {
+        "check_password": lambda who, password: (who, password) == (ALICE, PASSWORD.encode()),
+        "credential": lambda who: PASSWORD if who == ALICE else None,
+    }
+    return eap_rs.SessionTable(config, **{**defaults, **callables})
+
+
+@pytest.mark.parametrize("method", ["ttls/pap", "peap/gtc", "peap/mschapv2", "ttls/mschapv2"])
+def test_who_has_the_password_gets_in_with_keys(pki: Pki, method: str) -> None:
+    conversations = table(pki, [method])
+    reply, _ = log_in(conversations, peer(pki, method))
+    assert isinstance(reply, eap_rs.Accept), reply
+    assert reply.outcome.method == method
+    assert (reply.outcome.identity, reply.outcome.inner_identity) == ("@example.org", ALICE)
+    assert reply.outcome.msk is not None and len(reply.outcome.msk) == 64
+    assert reply.eap_message[0] == 3
+    assert len(conversations) == 0
+
+
+@pytest.mark.parametrize("method", ["ttls/pap", "peap/gtc"])
+def test_who_has_not_is_told_no_more(pki: Pki, method: str) -> None:
+    reply, _ = log_in(table(pki, [method]), peer(pki, method, "guess"))
+    assert isinstance(reply, eap_rs.Reject)
+    assert reply.eap_message[0] == 4 and reply.reason
+
+
+def test_a_request_that_comes_again_gets_the_same_reply_again() -> None:
+    asked: list[str] = []
+
+    def check(who: str, password: bytes) -> bool:
+        asked.append(who)
+        return True
+
+    conversations = eap_rs.SessionTable(
+        eap_rs.AuthenticatorConfig(methods=["gtc"]), check_password=check
+    )
+    challenge = conversations.handle(None, IDENTITY)
+    assert isinstance(challenge, eap_rs.Challenge)
+    assert len(challenge.state) == 16
+    response = b"\x02" + challenge.eap_message[1:2] + b"\x00\x06\x06x"
+    first = conversations.handle(challenge.state, response)
+    again = conversations.handle(challenge.state, response)
+    assert isinstance(first, eap_rs.Accept) and first == again
+    assert asked == [ALICE]
+
+
+def test_a_state_that_nobody_knows_is_rejected() -> None:
+    conversations = eap_rs.SessionTable(eap_rs.AuthenticatorConfig(methods=["md5"]))
+    for state in [bytes(16), b"short", bytes(300)]:
+        reply = conversations.handle(state, IDENTITY)
+        assert isinstance(reply, eap_rs.Reject)
+        assert reply.eap_message == b"\x04\x01\x00\x04"
+    assert isinstance(conversations.handle(None, b"\x02"), eap_rs.Discard)
+    assert len(conversations) == 0
+
+
+def test_there_is_room_for_so_many_and_they_are_given_up_in_time() -> None:
+    conversations = eap_rs.SessionTable(
+        eap_rs.AuthenticatorConfig(methods=["md5"], backend=True, response_timeout=10.0), capacity=3
+    )
+    for now in range(3):
+        assert isinstance(conversations.handle(None, IDENTITY, now=float(now)), eap_rs.Challenge)
+    assert isinstance(conversations.handle(None, IDENTITY, now=4.0), eap_rs.Reject)
+    assert isinstance(conversations.handle(None, IDENTITY, now=60.0), eap_rs.Challenge)
+    assert len(conversations) == 1
+
+
+def test_a_directory_that_breaks_lets_nobody_in(pki: Pki) -> None:
+    def check(who: str, password: bytes) -> bool:
+        raise RuntimeError("the database is gone")
+
+    conversations = table(pki, ["ttls/pap"], check_password=check)
+    with pytest.raises(RuntimeError, match="database"):
+        log_in(conversations, peer(pki))
+
+
+def test_a_question_without_a_callable_is_answered_by_hand() -> None:
+    conversations = eap_rs.SessionTable(eap_rs.AuthenticatorConfig(methods=["gtc"]))
+    for verdict, expected in [(True, eap_rs.Accept), (False, eap_rs.Reject), (None, eap_rs.Reject)]:
+        challenge = conversations.handle(None, IDENTITY)
+        assert isinstance(challenge, eap_rs.Challenge)
+        response = b"\x02" + challenge.eap_message[1:2] + b"\x00\x06\x06x"
+        question = conversations.handle(challenge.state, response)
+        assert isinstance(question, eap_rs.Question)
+        assert question.query == eap_rs.CheckPassword(ALICE, b"x")
+        with pytest.raises(eap_rs.StaleQueryError):
+            conversations.answer(challenge.state, question.id + 1, verdict)
+        reply = conversations.answer(challenge.state, question.id, verdict)
+        assert isinstance(reply, expected), reply
+        with pytest.raises(eap_rs.StaleQueryError):
+            conversations.answer(challenge.state, question.id, verdict)
+
+
+def test_servers_that_share_a_ticket_key_resume_each_others_sessions(pki: Pki) -> None:
+    # Tickets are EAP-TLS's; inside a tunnel, who has logged in is known to one server only.
+    def server() -> eap_rs.SessionTable:
+        keys = eap_rs.TicketKeys([b"k" * 32])
+        tls = pki.server_tls(client_ca=pki.ca, session_lifetime=3600.0, ticket_keys=keys)
+        return table(pki, ["tls"], tls)
+
+    tls = pki.peer_tls(certificate=pki.client, key=pki.client_key)
+    config = eap_rs.PeerConfig(ALICE, methods=["tls"], tls=tls)
+    first, _ = log_in(server(), config)
+    second, _ = log_in(server(), config)
+    assert isinstance(first, eap_rs.Accept) and not first.outcome.resumed
+    assert isinstance(second, eap_rs.Accept) and second.outcome.resumed
+
+
+def test_the_account_is_looked_at_again_when_a_session_is_resumed(pki: Pki) -> None:
+    welcome = True
+    asked: list[tuple[str, str]] = []
+
+    def resume(who: str, method: str) -> bool:
+        asked.append((who, method))
+        return welcome
+
+    tls = pki.server_tls(session_lifetime=3600.0, ask_resumption=True)
+    conversations = table(pki, ["ttls/pap"], tls, resume=resume)
+    config = peer(pki)
+    first, _ = log_in(conversations, config)
+    second, _ = log_in(conversations, config)
+    assert isinstance(first, eap_rs.Accept) and not first.outcome.resumed
+    assert isinstance(second, eap_rs.Accept) and second.outcome.resumed
+    assert second.outcome.inner_identity == ALICE
+    assert asked == [(ALICE, "PAP")]
+    welcome = False
+    third, _ = log_in(conversations, config)
+    assert isinstance(third, eap_rs.Accept)
+    assert len(asked) == 2
+
+
+def test_threads_share_a_table(pki: Pki) -> None:
+    threads, logins = 8, 1000
+    conversations = table(pki, ["mschapv2"])
+    config = eap_rs.PeerConfig(ALICE, password=PASSWORD, methods=["mschapv2"])
+    problems: list[Optional[object]] = []
+
+    def run() -> None:
+        try:
+            for _ in range(logins):
+                reply, _ = log_in(conversations, config)
+                if not isinstance(reply, eap_rs.Accept):
+                    problems.append(reply)
+        except BaseException as error:  # noqa: BLE001
+            problems.append(error)
+
+    running = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    assert problems == []
+    assert len(conversations) == 0
