@@ -3,9 +3,15 @@ from typing import Callable, Iterator, Literal, Optional, Sequence, Union, final
 __version__: str
 __all__ = [
     "METHODS",
+    "AaaFailure",
+    "AaaNoRequest",
+    "AaaRequest",
+    "AaaSuccess",
+    "AaaTimeout",
     "Accept",
     "AnswerError",
     "Ask",
+    "AskAaa",
     "Authenticator",
     "AuthenticatorConfig",
     "Certificate",
@@ -16,6 +22,7 @@ __all__ = [
     "Discard",
     "EapError",
     "Finished",
+    "FullAuthenticator",
     "Identity",
     "InnerIdentity",
     "MethodRefused",
@@ -78,6 +85,7 @@ _Answer = Union[str, bytes, bool, Sequence[str], Offer, NtHash, Restricted, None
 _Output = Union[
     Send,
     Ask,
+    AskAaa,
     Withdrawn,
     Notification,
     PeerIdentity,
@@ -87,6 +95,7 @@ _Output = Union[
     Finished,
 ]
 
+_AaaAnswer = Union[AaaRequest, AaaNoRequest, AaaTimeout, AaaSuccess, AaaFailure]
 _Reply = Union[Challenge, Accept, Reject, Discard, Question]
 
 class EapError(Exception):
@@ -191,7 +200,29 @@ class PeerConfig:
 
 @final
 class AuthenticatorConfig:
-    """An authenticator's configuration: checked, immutable, shared by any number of sessions."""
+    """An authenticator's configuration: checked, immutable, shared by any number of sessions.
+
+    methods: their names, out of `METHODS`, in the order in which they are offered.
+    tls: certificates, for the methods that need them.
+    peap_version: the highest that is spoken: 0 or 1.
+    server_name: the authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the peer:
+        at most 255 octets.
+    identity_prompt, token_prompt, notification: what the peer's user is shown (RFC 3748 sections
+        5.1, 5.6, 5.2): at most 1015 octets each.
+    password_retries: how many other tries there are after a wrong password, with EAP-MSCHAPv2.
+    ask_policy: whether `Policy` is asked, with the methods to offer as its answer.
+    require_keys: whether methods without an MSK are refused.
+    backend: whether a NAS sends Requests again, and begins (RFC 4137 section 6). A stand-alone
+        authenticator does so itself.
+    response_timeout: seconds that a backend waits for a Response; 60 if not given.
+    answer_timeout: seconds that a question may stay open; 30 if not given.
+    max_rounds: the most Requests that a conversation may have; 100 if not given.
+    pass_through: whether an AAA server decides about peers for whom no method is left, all of them
+        if there are none (RFC 4137 section 7). `FullAuthenticator` only; not with `backend`.
+    pass_identity_through: the same, and the AAA server asks for the identity, too.
+    aaa_timeout: seconds that the AAA server may take for an answer; 60 if not given.
+
+    Raises `ConfigError`."""
 
     def __new__(
         cls,
@@ -211,6 +242,9 @@ class AuthenticatorConfig:
         response_timeout: Optional[float] = None,
         answer_timeout: Optional[float] = None,
         max_rounds: Optional[int] = None,
+        pass_through: bool = False,
+        pass_identity_through: bool = False,
+        aaa_timeout: Optional[float] = None,
     ) -> AuthenticatorConfig: ...
 
 @final
@@ -248,6 +282,38 @@ class Authenticator:
         section 6.2)."""
     def set_mtu(self, octets: int) -> None:
         """Says how long an EAP packet may be on the way to the peer, in octets."""
+    def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
+        """Feeds one EAP packet from the lower layer."""
+    def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
+        """Answers the open question; `None` declines it."""
+    def handle_signal(self, signal: _Signal, now: Optional[float] = None) -> None:
+        """Takes an indication from the lower layer."""
+    def handle_timeout(self, now: Optional[float] = None) -> None:
+        """Tells the time. Early and late calls are harmless."""
+    def set_unix_time(self, unix_seconds: int, now: Optional[float] = None) -> None:
+        """Says what the calendar reads: seconds since 1970. It is that of `time.time()` if
+        this is not called."""
+    def poll_output(self) -> Optional[_Output]:
+        """The next thing to do, or `None` when there is nothing left."""
+    def poll_timeout(self) -> Optional[float]:
+        """When `handle_timeout` wants to be called, in seconds of `time.monotonic()`."""
+    def __iter__(self) -> Iterator[_Output]: ...
+    def __next__(self) -> _Output: ...
+
+@final
+class FullAuthenticator:
+    """One conversation of an access point or switch that has methods of its own, and an AAA server
+    for the peers that it does not know (RFC 4137 section 7). Iterating over it drains its outputs."""
+
+    def __new__(cls, config: AuthenticatorConfig) -> FullAuthenticator: ...
+    def start(self, now: Optional[float] = None) -> None:
+        """Begins the conversation, or begins it again."""
+    def handle_aaa(self, id: int, answer: _AaaAnswer, now: Optional[float] = None) -> Received:
+        """Takes the AAA server's answer to a request. An answer to any other than the one that is
+        open is discarded, and so is a Request that is none: then the request stays open."""
+    def set_mtu(self, octets: int) -> None:
+        """Says how long an EAP packet of our own may be on the way to the peer, in octets. The AAA
+        server is told by Framed-MTU (RFC 3579 section 2.4)."""
     def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
         """Feeds one EAP packet from the lower layer."""
     def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
@@ -339,6 +405,82 @@ class Ask:
     @property
     def tunnel(self) -> Optional[Tunnel]:
         """Where it comes from, if it is asked inside a tunnel."""
+
+@final
+class AskAaa:
+    """Hand this to the AAA server, in RADIUS as an Access-Request, and its answer to `handle_aaa`."""
+
+    __match_args__: tuple[Literal["id"], Literal["identity"], Literal["eap_message"]]
+    def __new__(cls, id: int, identity: str, eap_message: bytes) -> AskAaa: ...
+    @property
+    def id(self) -> int:
+        """Names the request."""
+    @property
+    def identity(self) -> str:
+        """The identity that the peer gave, for User-Name; empty as long as it has given none."""
+    @property
+    def eap_message(self) -> bytes:
+        """The peer's Response, for EAP-Message; empty if the AAA server is to begin (EAP-Start,
+        RFC 3579 §2.1)."""
+
+@final
+class AaaRequest:
+    """The AAA server sends the next Request for the peer: in RADIUS, an Access-Challenge."""
+
+    __match_args__: tuple[Literal["eap_message"], Literal["method_timeout"]]
+    def __new__(cls, eap_message: bytes, method_timeout: Optional[float] = ...) -> AaaRequest: ...
+    @property
+    def eap_message(self) -> bytes:
+        """The EAP packet: a Request. What is none is discarded."""
+    @property
+    def method_timeout(self) -> Optional[float]:
+        """Seconds that the peer may take for it, in RADIUS Session-Timeout; `None` if the server
+        does not say."""
+
+@final
+class AaaNoRequest:
+    """The AAA server has dropped the Response: the last Request still stands."""
+
+    __match_args__: tuple[()]
+    def __new__(cls) -> AaaNoRequest: ...
+
+@final
+class AaaTimeout:
+    """No AAA server has answered, and none will: the conversation fails now."""
+
+    __match_args__: tuple[()]
+    def __new__(cls) -> AaaTimeout: ...
+
+@final
+class AaaSuccess:
+    """The AAA server grants access: in RADIUS, an Access-Accept."""
+
+    __match_args__: tuple[Literal["eap_message"], Literal["msk"], Literal["session_id"]]
+    def __new__(
+        cls,
+        eap_message: Optional[bytes] = ...,
+        msk: Optional[bytes] = ...,
+        session_id: Optional[bytes] = ...,
+    ) -> AaaSuccess: ...
+    @property
+    def eap_message(self) -> Optional[bytes]:
+        """The EAP packet: Success. What is none is not passed on (RFC 3579 §2.6.3)."""
+    @property
+    def msk(self) -> Optional[bytes]:
+        """The MSK: in RADIUS, MS-MPPE-Recv-Key and MS-MPPE-Send-Key in a row."""
+    @property
+    def session_id(self) -> Optional[bytes]:
+        """The Session-Id: in RADIUS, EAP-Key-Name. It goes with an MSK only."""
+
+@final
+class AaaFailure:
+    """The AAA server refuses access: in RADIUS, an Access-Reject."""
+
+    __match_args__: tuple[Literal["eap_message"]]
+    def __new__(cls, eap_message: Optional[bytes] = ...) -> AaaFailure: ...
+    @property
+    def eap_message(self) -> Optional[bytes]:
+        """The EAP packet: Failure. What is none is not passed on (RFC 3579 §2.6.3)."""
 
 @final
 class Tunnel:
@@ -713,14 +855,20 @@ class Restricted:
 class Offer:
     """What a peer is offered: the answer to `Policy`."""
 
-    __match_args__: tuple[Literal["methods"], Literal["notification"]]
-    def __new__(cls, methods: list[str], notification: Optional[str] = ...) -> Offer: ...
+    __match_args__: tuple[Literal["methods"], Literal["notification"], Literal["pass_through"]]
+    def __new__(
+        cls, methods: list[str], notification: Optional[str] = ..., pass_through: bool = ...
+    ) -> Offer: ...
     @property
     def methods(self) -> list[str]:
         """The methods to propose, by name, in this order."""
     @property
     def notification(self) -> Optional[str]:
         """A message to have displayed first (RFC 3748 §5.2)."""
+    @property
+    def pass_through(self) -> bool:
+        """Whether the AAA server decides when none of the methods is left: at once if there are
+        none, or when the peer has refused them all. `FullAuthenticator`'s only."""
 
 @final
 class Received:

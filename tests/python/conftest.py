@@ -77,10 +77,12 @@ def drive(
     peer: eap_rs.Peer,
     authenticator: eap_rs.Authenticator,
     answer: Callable[[object], Any] = answer,
+    start: bool = True,
 ) -> Ends:
     """Both ends talk, until neither has anything to say."""
     ends: list[Optional[eap_rs.Finished]] = [None, None]
-    authenticator.start()
+    if start:
+        authenticator.start()
     sessions: list[Union[eap_rs.Peer, eap_rs.Authenticator]] = [peer, authenticator]
     moved = True
     while moved:

@@ -90,6 +90,18 @@ def test_a_server_that_is_not_the_one_gets_nothing(pki: Pki) -> None:
     assert theirs is not None and not theirs.ok
 
 
+def test_a_backend_goes_on_with_what_a_nas_has_begun(pki: Pki) -> None:
+    peer, _ = configs(pki, "ttls/pap")
+    config = eap_rs.AuthenticatorConfig(methods=["ttls/pap"], tls=pki.server_tls(), backend=True)
+    ends = eap_rs.Peer(peer), eap_rs.Authenticator(config)
+    ends[0].handle_packet(b"\x01\x07\x00\x05\x01")
+    (said,) = [output for output in ends[0] if isinstance(output, eap_rs.Send)]
+    assert ends[1].pick_up(b"\x02").kind == "discarded"
+    assert ends[1].pick_up(said.packet).kind == "accepted"
+    ours, theirs = drive(*ends, start=False)
+    assert ours is not None and ours.ok and theirs is not None and theirs.ok
+
+
 def test_packets_of_no_use_are_discarded_with_a_reason() -> None:
     peer = eap_rs.Peer(eap_rs.PeerConfig(ALICE, password="x", methods=["md5"]))
     for packet in [b"", b"\x01", bytes(4), b"\x03\x01\x00\x04", b"\x09\x01\x00\x04", b"\xff" * 2000]:

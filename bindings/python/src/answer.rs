@@ -70,6 +70,9 @@ frozen! {
         methods: Vec<String>,
         /// A message to have displayed first (RFC 3748 §5.2).
         notification: Option<String> = None,
+        /// Whether the AAA server decides when none of the methods is left: at once if there are
+        /// none, or when the peer has refused them all. `FullAuthenticator`'s only.
+        pass_through: bool = false,
     }
 }
 
@@ -105,6 +108,7 @@ fn offer(value: &Bound<'_, PyAny>) -> PyResult<eap_rs::Offer> {
         let offer = offer.get();
         let mut core = eap_rs::Offer::new(types(py, &offer.methods)?);
         core.notification.clone_from(&offer.notification);
+        core.pass_through = offer.pass_through;
         return Ok(core);
     }
     let names: Vec<String> = value.extract().map_err(|_| wrong_answer(py, WANTED))?;

@@ -1,6 +1,7 @@
 //! The module `eap_rs._native`: the sessions of eap-rs for Python. What it is like is said in the
 //! package's stub, `python/eap_rs/_native.pyi`.
 
+mod aaa;
 mod answer;
 mod config;
 mod error;
@@ -28,6 +29,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<config::TlsServerConfig>()?;
 
     module.add_class::<session::Authenticator>()?;
+    module.add_class::<session::FullAuthenticator>()?;
     module.add_class::<session::Peer>()?;
     module.add_class::<session::Received>()?;
 
@@ -37,6 +39,13 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<table::Question>()?;
     module.add_class::<table::Reject>()?;
     module.add_class::<table::SessionTable>()?;
+
+    module.add_class::<aaa::AaaFailure>()?;
+    module.add_class::<aaa::AaaNoRequest>()?;
+    module.add_class::<aaa::AaaRequest>()?;
+    module.add_class::<aaa::AaaSuccess>()?;
+    module.add_class::<aaa::AaaTimeout>()?;
+    module.add_class::<aaa::AskAaa>()?;
 
     module.add_class::<output::Ask>()?;
     module.add_class::<output::Certificate>()?;

@@ -6,6 +6,7 @@ use eap_rs::{Failure, InnerMethod, InnerOutcome, MethodType};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::aaa::AskAaa;
 use crate::frozen::frozen;
 use crate::query;
 use crate::text::identity;
@@ -233,6 +234,7 @@ pub(crate) fn output(py: Python<'_>, output: eap_rs::Output) -> PyResult<Option<
     Ok(Some(match output {
         Output::Send(packet) => Py::new(py, Send { packet })?.into_any(),
         Output::Ask(id, query) => query::ask(py, id, query)?.into_any(),
+        Output::AskAaa(request) => Py::new(py, AskAaa::of(py, request)?)?.into_any(),
         Output::Withdrawn(id) => Py::new(py, Withdrawn { id: id.get() })?.into_any(),
         Output::Finished(result) => Py::new(py, Finished::of(py, result)?)?.into_any(),
         Output::Event(event) => match event {

@@ -3,14 +3,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eap_rs::{AnswerKind, Output, QueryId, Signal};
+use eap_rs::{AaaRequestId, AnswerKind, Output, QueryId, Signal};
 use pyo3::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
 use crate::config::{AuthenticatorConfig, PeerConfig};
 use crate::frozen::frozen;
-use crate::{answer, error, output, time};
+use crate::{aaa, answer, error, output, time};
 
 frozen! {
     /// What became of a packet.
@@ -236,6 +236,47 @@ session! {
         }
 
         /// Says how long an EAP packet may be on the way to the peer, in octets.
+        fn set_mtu(&mut self, octets: usize) {
+            self.core.get().set_mtu(octets);
+        }
+    }
+}
+
+session! {
+    /// One conversation of an access point or switch that has methods of its own, and an AAA server
+    /// for the peers that it does not know (RFC 4137 §7). Iterating over it drains its outputs.
+    FullAuthenticator {
+        #[new]
+        fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
+            let mut core = eap_rs::FullAuthenticator::new(Arc::clone(&config.0), entropy()?);
+            core.set_unix_time(time::unix_time(py)?, time::instant(py, None)?);
+            Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
+        }
+
+        /// Begins the conversation, or begins it again.
+        #[pyo3(signature = (now = None))]
+        fn start(&mut self, py: Python<'_>, now: Option<f64>) -> PyResult<()> {
+            self.core.get().start(time::instant(py, now)?);
+            Ok(())
+        }
+
+        /// Takes the AAA server's answer to a request. An answer to any other than the one that is
+        /// open is discarded, and so is a Request that is none: then the request stays open.
+        #[pyo3(signature = (id, answer, now = None))]
+        fn handle_aaa(
+            &mut self,
+            py: Python<'_>,
+            id: u64,
+            answer: &Bound<'_, PyAny>,
+            now: Option<f64>,
+        ) -> PyResult<Received> {
+            let now = time::instant(py, now)?;
+            let answer = aaa::answer(answer)?;
+            Ok(self.core.get().handle_aaa(AaaRequestId::new(id), answer, now).into())
+        }
+
+        /// Says how long an EAP packet of our own may be on the way to the peer, in octets. The AAA
+        /// server is told by Framed-MTU (RFC 3579 §2.4).
         fn set_mtu(&mut self, octets: usize) {
             self.core.get().set_mtu(octets);
         }

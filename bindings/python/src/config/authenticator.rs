@@ -33,7 +33,8 @@ impl AuthenticatorConfig {
         *, methods, tls = None, peap_version = 0, crypto_binding = "if-offered",
         server_name = "", identity_prompt = "", token_prompt = None, notification = None,
         password_retries = 0, ask_policy = false, require_keys = false, backend = false,
-        response_timeout = None, answer_timeout = None, max_rounds = None
+        response_timeout = None, answer_timeout = None, max_rounds = None, pass_through = false,
+        pass_identity_through = false, aaa_timeout = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -53,6 +54,9 @@ impl AuthenticatorConfig {
         response_timeout: Option<f64>,
         answer_timeout: Option<f64>,
         max_rounds: Option<u16>,
+        pass_through: bool,
+        pass_identity_through: bool,
+        aaa_timeout: Option<f64>,
     ) -> PyResult<Self> {
         let shared = Shared {
             tls: tls.as_deref(),
@@ -81,6 +85,15 @@ impl AuthenticatorConfig {
         }
         if let Some(rounds) = max_rounds {
             builder = builder.max_rounds(rounds);
+        }
+        if pass_through {
+            builder = builder.pass_through();
+        }
+        if pass_identity_through {
+            builder = builder.pass_identity_through();
+        }
+        if let Some(time) = aaa_timeout {
+            builder = builder.aaa_timeout(seconds(py, "aaa_timeout", time)?);
         }
         let built = builder.build().map_err(|error| config(py, &error))?;
         Ok(Self(Arc::new(built)))
