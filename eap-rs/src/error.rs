@@ -55,6 +55,14 @@ pub enum ConfigError {
         /// What it contradicts.
         with: &'static str,
     },
+    /// A setting that is of no use without another.
+    #[error("{field}: given without {needs}")]
+    Needs {
+        /// The setting's name.
+        field: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
     /// A server name that no certificate can have.
     #[error(
         "{field}: not a DNS name; accepted: ASCII labels with dots between them, other scripts \
@@ -131,6 +139,7 @@ impl ConfigError {
             Self::NoTlsProvider(_) => "provider",
             Self::Tls(_) => "tls",
             Self::Conflict { field, .. }
+            | Self::Needs { field, .. }
             | Self::InvalidName { field }
             | Self::Certificate { field, .. }
             | Self::TooLong { field, .. }

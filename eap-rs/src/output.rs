@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::tls::TlsSummary;
+use crate::tls::{SealedSession, TlsSummary};
 use crate::tunnel::inner::InnerOutcome;
 use crate::{AaaRequest, Discard, Failure, Identity, Keys, MethodType, Query, QueryId};
 
@@ -65,6 +65,9 @@ pub struct Outcome {
     /// Who was authenticated inside the tunnel, and how; `None` if the method has none. When a
     /// session is resumed, nothing happens inside: it is who was when the session was made.
     pub inner: Option<InnerOutcome>,
+    /// Authenticator: a session for the host to keep, if it
+    /// [shares](crate::tls::Resumption::share_sessions) them.
+    pub session: Option<SealedSession>,
 }
 
 /// What became of a packet.

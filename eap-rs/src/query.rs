@@ -16,7 +16,7 @@ use core::time::Duration;
 
 use crate::crypto::password_change::MAX_PASSWORD_UNITS;
 use crate::eapol::MacAddress;
-use crate::tls::CertificateInfo;
+use crate::tls::{CertificateInfo, SealedSession};
 use crate::{
     AccountError, AccountRefusal, AnswerError, Identity, InnerMethod, Instant, MethodType, NtHash,
     Secret,
@@ -135,6 +135,15 @@ pub enum Query {
         /// By what.
         method: InnerMethod,
     },
+    /// Authenticator: what is stored under this name? Asked where sessions are
+    /// [shared](crate::tls::Resumption::share_sessions), when a peer wants to resume one. It is
+    /// given out once: the host takes it from its store, which gets it, or a new one, back with
+    /// the success of the login. Wants [`Answer::Session`]; declining means that nothing is there,
+    /// and leads to a full login.
+    StoredSession {
+        /// The name that [`Outcome::session`](crate::Outcome::session) had.
+        name: [u8; SealedSession::NAME_LEN],
+    },
     /// Any of the others, asked by a conversation inside a tunnel. The answer is that of `query`:
     /// whoever does not care where a question comes from looks at [`Query::innermost`].
     Tunneled {
@@ -182,6 +191,7 @@ impl Query {
                 AnswerKind::Secret
             }
             Self::Policy { .. } => AnswerKind::Offer,
+            Self::StoredSession { .. } => AnswerKind::Session,
             Self::Credential { .. } => AnswerKind::Credential,
             Self::CheckPassword { .. }
             | Self::ChangePassword { .. }
@@ -209,6 +219,9 @@ pub enum Answer {
     Credential(Credential),
     /// Yes or no.
     Verdict(bool),
+    /// A session as it was stored, at most 65535 octets. What is not the one asked for, or is too
+    /// old, counts as none.
+    Session(Vec<u8>),
     /// No answer will come.
     Decline,
 }
@@ -308,6 +321,8 @@ pub enum AnswerKind {
     Credential,
     /// [`Answer::Verdict`].
     Verdict,
+    /// [`Answer::Session`].
+    Session,
 }
 
 impl fmt::Display for AnswerKind {
@@ -318,12 +333,15 @@ impl fmt::Display for AnswerKind {
             Self::Offer => "an offer of methods",
             Self::Credential => "a credential",
             Self::Verdict => "a verdict",
+            Self::Session => "a session",
         })
     }
 }
 
 /// The most octets of an answer that travels: those of [`Identity::MAX_LEN`].
 const MAX_ANSWER_LEN: usize = Identity::MAX_LEN;
+/// The most octets of a session: those of the longest chain of certificates, and some.
+const MAX_SESSION_LEN: usize = 65_535;
 
 /// The question a machine is waiting for.
 #[derive(Debug)]
@@ -350,14 +368,16 @@ impl OpenQuestion {
         if id != self.id {
             return Err(AnswerError::Stale);
         }
-        let (kind, len) = match answer {
-            Answer::Text(text) => (AnswerKind::Text, text.len()),
-            Answer::Secret(secret) => (AnswerKind::Secret, secret.expose().len()),
+        let (kind, len, max) = match answer {
+            Answer::Text(text) => (AnswerKind::Text, text.len(), MAX_ANSWER_LEN),
+            Answer::Secret(secret) => (AnswerKind::Secret, secret.expose().len(), MAX_ANSWER_LEN),
             Answer::Offer(offer) => {
-                (AnswerKind::Offer, offer.notification.as_ref().map_or(0, String::len))
+                let len = offer.notification.as_ref().map_or(0, String::len);
+                (AnswerKind::Offer, len, MAX_ANSWER_LEN)
             }
-            Answer::Credential(_) => (AnswerKind::Credential, 0),
-            Answer::Verdict(_) => (AnswerKind::Verdict, 0),
+            Answer::Credential(_) => (AnswerKind::Credential, 0, 0),
+            Answer::Verdict(_) => (AnswerKind::Verdict, 0, 0),
+            Answer::Session(sealed) => (AnswerKind::Session, sealed.len(), MAX_SESSION_LEN),
             Answer::Decline => return Ok(()),
         };
         if kind != self.wants {
@@ -366,8 +386,8 @@ impl OpenQuestion {
         if len == 0 && self.form != Form::Any {
             return Err(AnswerError::Empty);
         }
-        if len > MAX_ANSWER_LEN {
-            return Err(AnswerError::TooLong { len, max: MAX_ANSWER_LEN });
+        if len > max {
+            return Err(AnswerError::TooLong { len, max });
         }
         match (self.form, answer) {
             (Form::NewPassword, Answer::Secret(password)) => check_new_password(password),

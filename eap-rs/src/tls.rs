@@ -6,7 +6,7 @@ pub use crate::tunnel::certificate::{
     CertificateInfo, CertificatePolicy, CertificatePolicyBuilder, CertificateRefusal, ClockPolicy,
     MaterialProblem,
 };
-pub use crate::tunnel::resumption::{Resumption, TicketKeys};
+pub use crate::tunnel::resumption::{Resumption, SealedSession, TicketKeys};
 pub use crate::tunnel::settings::{
     TlsPeerConfig, TlsPeerConfigBuilder, TlsProvider, TlsServerConfig, TlsServerConfigBuilder,
 };

@@ -1,12 +1,22 @@
 //! Who answers the questions. Each takes its time, which is the link's.
 
-use eap_rs::{AccountError, Answer, Credential, Offer, Query, Secret};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use eap_rs::{AccountError, Answer, Credential, Failure, Offer, Outcome, Query, Secret};
 
 /// Somebody who answers.
 pub trait Answers {
     /// The answer, and how many milliseconds later it is there; `None` if it never will be.
     fn answer(&mut self, query: &Query) -> Option<(u64, Answer)>;
+
+    /// Learns how the conversation has ended.
+    fn finished(&mut self, _result: &Result<Outcome, Failure>) {}
 }
+
+/// A store that several servers share: sealed sessions by name.
+#[derive(Clone, Debug, Default)]
+pub struct Sessions(pub Arc<Mutex<HashMap<[u8; 32], Vec<u8>>>>);
 
 /// The name of a question, for counting; inside a tunnel it is the same.
 pub fn kind(query: &Query) -> &'static str {
@@ -23,6 +33,7 @@ pub fn kind(query: &Query) -> &'static str {
         Query::VerifyServer { .. } => "verify server",
         Query::VerifyClient { .. } => "verify client",
         Query::Resume { .. } => "resume",
+        Query::StoredSession { .. } => "stored session",
         other => panic!("a question nobody has an answer for: {other:?}"),
     }
 }
@@ -48,6 +59,8 @@ pub struct Directory {
     pub trusts: bool,
     /// Whether those whose accounts are in order may resume their sessions.
     pub resumes: bool,
+    /// The sessions that are kept for the server.
+    pub sessions: Sessions,
     /// The outer identities with the questions from inside a tunnel, in order.
     pub outer_identities: Vec<String>,
     /// How long a look-up takes.
@@ -66,6 +79,7 @@ impl Default for Directory {
             offer: Offer::default(),
             trusts: true,
             resumes: true,
+            sessions: Sessions::default(),
             outer_identities: Vec::new(),
             delay: 20,
         }
@@ -105,9 +119,19 @@ impl Answers for Directory {
             }
             Query::Challenge { .. } => Answer::Decline,
             Query::VerifyClient { .. } => Answer::Verdict(self.trusts),
+            Query::StoredSession { name } => {
+                let session = self.sessions.0.lock().unwrap().remove(name);
+                session.map_or(Answer::Decline, Answer::Session)
+            }
             other => panic!("not a question for a directory: {other:?}"),
         };
         Some((self.delay, answer))
+    }
+
+    fn finished(&mut self, result: &Result<Outcome, Failure>) {
+        if let Ok(Outcome { session: Some(session), .. }) = result {
+            self.sessions.0.lock().unwrap().insert(session.name, session.octets.clone());
+        }
     }
 }
 

@@ -105,6 +105,7 @@ impl<S: Session, A: Answers> Side<S, A> {
                 Output::Event(event) => self.events.push(event),
                 Output::Finished(result) => {
                     assert!(self.finish.is_none(), "finished twice");
+                    self.answers.finished(&result);
                     self.finish = Some(Finish { at: now, deliveries, result });
                 }
                 other => panic!("an output nobody expects: {other:?}"),

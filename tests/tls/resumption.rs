@@ -380,6 +380,7 @@ fn settings_out_of_range_are_named() {
         "resumption lifetime"
     );
     assert_eq!(build(Resumption::for_lifetime(week).capacity(0)), "resumption capacity");
+    assert_eq!(build(Resumption::for_lifetime(week).share_sessions()), "share_sessions");
     assert_eq!(TicketKeys::new(&[]).unwrap_err().field(), "ticket_keys");
     assert_eq!(TicketKeys::new(&[[0; 32]; 17]).unwrap_err().field(), "ticket_keys");
 }

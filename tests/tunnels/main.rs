@@ -11,6 +11,7 @@
 mod client_certificates;
 mod passwords;
 mod peap;
+mod shared_sessions;
 mod ttls;
 
 use eap_rs::tls::{

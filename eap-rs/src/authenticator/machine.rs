@@ -491,7 +491,7 @@ impl Authenticator {
         if let (Some(id), Current::Method { method, instance, .. }) =
             (self.current_id, &mut self.current)
         {
-            instance.succeeded();
+            let session = instance.succeeded();
             self.outputs.push(Output::Send(result_packet(Code::Success, id)));
             self.outputs.push(Output::Finished(Ok(Outcome {
                 method: *method,
@@ -499,6 +499,7 @@ impl Authenticator {
                 keys: self.keys.take(),
                 tls: instance.tls(),
                 inner: instance.inner(),
+                session,
             })));
         }
         self.current = Current::None;

@@ -19,7 +19,7 @@ use core::time::Duration;
 
 use rand_core::CryptoRng;
 
-use crate::tls::TlsSummary;
+use crate::tls::{SealedSession, TlsSummary};
 use crate::tunnel::inner::InnerOutcome;
 use crate::{
     Answer, Discard, Event, Failure, Identifier, Identity, Keys, NtHash, PacketBuffer, Query,
@@ -190,8 +190,10 @@ pub trait ServerMethod: Send {
     }
 
     /// The conversation has ended in success: what may outlive it, a TLS session for example, may
-    /// be kept from here on.
-    fn succeeded(&mut self) {}
+    /// be kept from here on. What the host shall keep is returned.
+    fn succeeded(&mut self) -> Option<SealedSession> {
+        None
+    }
 }
 
 /// What a method may use on the authenticator's side.

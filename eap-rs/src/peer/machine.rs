@@ -533,6 +533,7 @@ impl Peer {
                 keys: self.keys.take(),
                 tls: selected.instance.tls(),
                 inner: selected.instance.inner(),
+                session: None,
             })));
         }
     }

@@ -1,7 +1,7 @@
 //! What the TLS-based methods need of a TLS library: octets in, octets out.
 
 use crate::InnerOutcome;
-use crate::tls::{CertificateRefusal, TlsAlert, TlsVersion};
+use crate::tls::{CertificateRefusal, SealedSession, TlsAlert, TlsVersion};
 
 /// One TLS connection, of either side. It does no I/O: records go in with [`Self::feed`] and come
 /// out of [`Self::take_output`].
@@ -31,7 +31,20 @@ pub(crate) trait TlsEngine: Send {
 
     /// The authentication has succeeded as a whole, with this login inside the tunnel: from here on
     /// the session may be resumed.
-    fn keep_session(&mut self, inner: Option<&InnerOutcome>);
+    ///
+    /// What the host shall keep is returned.
+    fn keep_session(&mut self, inner: Option<&InnerOutcome>) -> Option<SealedSession>;
+
+    /// The name of the session that the host has to be asked for, before anything else: what it
+    /// says goes to [`Self::take_session`]. On a server only.
+    fn wanted_session(&self) -> Option<[u8; SealedSession::NAME_LEN]> {
+        None
+    }
+
+    /// Goes on with the records of before, and this session, if the host has it.
+    fn take_session(&mut self, _sealed: Option<&[u8]>) -> Result<(), TlsError> {
+        Ok(())
+    }
 
     /// Who was authenticated in the tunnel whose session is resumed.
     fn resumed_inner(&self) -> Option<InnerOutcome>;

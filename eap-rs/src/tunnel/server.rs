@@ -7,7 +7,7 @@ use super::fragment::{self, Part, Refusal};
 use super::resumption::Owner;
 use super::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
 use crate::method::{ServerContext, ServerStep};
-use crate::tls::{TlsServerConfig, TlsSummary};
+use crate::tls::{SealedSession, TlsServerConfig, TlsSummary};
 use crate::{Answer, Discard, Failure, InnerOutcome, Keys, MethodType, PacketBuffer, Query};
 
 /// For what [`ServerEnd::check`] has let through and should not.
@@ -109,6 +109,19 @@ impl ServerEnd {
             Ok(Turn::Start(_)) | Err(Refusal::Discard(_)) => return fail(NO_PLACE),
             Err(Refusal::Fail(reason)) => return fail(reason),
         };
+        if let Some(name) = tunnel.engine().wanted_session() {
+            return Heard::Step(ServerStep::Ask(Query::StoredSession { name }));
+        }
+        self.fed(fed, cx, request)
+    }
+
+    /// Goes on when the TLS engine has taken a message, or not.
+    fn fed(
+        &mut self,
+        fed: Result<(), TlsError>,
+        cx: &ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> Heard {
         match fed.and_then(|()| self.learn()) {
             Ok(None) => Heard::Message,
             Ok(Some(Presented { chain, certificate })) => {
@@ -134,20 +147,29 @@ impl ServerEnd {
         tunnel.question()
     }
 
-    /// What the host says to a question about certificates; goes on as after [`Heard::Message`],
-    /// or with the step.
+    /// What the host says to a question of [`Self::receive`]; goes on as after that.
     pub(crate) fn answered(
         &mut self,
         answer: &Answer,
+        cx: &ServerContext<'_>,
         request: &mut PacketBuffer,
-    ) -> Result<(), ServerStep> {
+    ) -> Heard {
+        let Some(tunnel) = &mut self.tunnel else {
+            return Heard::Step(ServerStep::Fail(Failure::BadCredentials));
+        };
+        let engine = tunnel.engine_mut();
+        if engine.wanted_session().is_some() {
+            let fed = engine.take_session(match answer {
+                Answer::Session(sealed) => Some(sealed),
+                _ => None,
+            });
+            return self.fed(fed, cx, request);
+        }
         if matches!(answer, Answer::Verdict(true)) {
-            return Ok(());
+            return Heard::Message;
         }
-        if let Some(tunnel) = &mut self.tunnel {
-            tunnel.engine_mut().close();
-        }
-        Err(self.fail(DECLINED.into(), request))
+        engine.close();
+        Heard::Step(self.fail(DECLINED.into(), request))
     }
 
     /// The application data of the last message.
@@ -241,9 +263,7 @@ impl ServerEnd {
     }
 
     /// The authentication has succeeded as a whole, with this peer inside the tunnel.
-    pub(crate) fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
-        if let Some(tunnel) = &mut self.tunnel {
-            tunnel.engine_mut().keep_session(inner);
-        }
+    pub(crate) fn keep_session(&mut self, inner: Option<&InnerOutcome>) -> Option<SealedSession> {
+        self.tunnel.as_mut()?.engine_mut().keep_session(inner)
     }
 }

@@ -320,7 +320,8 @@ impl FullAuthenticator {
         let Some(passed) = &self.passed else { return };
         let (method, peer_identity) = (passed.method, passed.identity.clone());
         self.end(State::Success2, eap_message.filter(|packet| is(packet, Code::Success)));
-        let outcome = Outcome { method, peer_identity, keys, tls: None, inner: None };
+        let outcome =
+            Outcome { method, peer_identity, keys, tls: None, inner: None, session: None };
         self.local.outputs.push(Output::Finished(Ok(outcome)));
     }
 

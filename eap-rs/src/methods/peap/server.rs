@@ -10,7 +10,7 @@ use super::tlv::{Binding, Extensions, Sender, Status};
 use super::{Authenticated, FACTS, TunnelKeys, failed as method_failed};
 use crate::method::{ServerContext, ServerMethod, ServerStep};
 use crate::packet::result_packet;
-use crate::tls::{TlsSummary, TlsVersion};
+use crate::tls::{SealedSession, TlsSummary, TlsVersion};
 use crate::tunnel::CLOSED;
 use crate::tunnel::engine::{Established, TlsError};
 use crate::tunnel::fragment;
@@ -80,6 +80,33 @@ impl Server {
         self.is_agreed = true;
         self.end.set_version(version);
         Ok(())
+    }
+
+    fn heard(
+        &mut self,
+        heard: Heard,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        match heard {
+            Heard::Step(step) => {
+                if matches!(step, ServerStep::Ask(_)) {
+                    self.asking = Asking::Tunnel;
+                }
+                step
+            }
+            Heard::Acknowledged if matches!(self.phase, Phase::Handshake) => {
+                self.phase_2(cx, request)
+            }
+            Heard::Acknowledged => {
+                if let Phase::Granted { inner, .. } = &self.phase {
+                    self.outcome = Some(inner.clone());
+                    return ServerStep::Succeed;
+                }
+                self.end.end()
+            }
+            Heard::Message => self.go_on(cx, request),
+        }
     }
 
     /// A message of the peer's has come, and nobody is left to be asked about it.
@@ -320,25 +347,8 @@ impl ServerMethod for Server {
         if let Err(failure) = self.agree(data) {
             return ServerStep::Fail(failure);
         }
-        match self.end.receive(data, cx, request) {
-            Heard::Step(step) => {
-                if matches!(step, ServerStep::Ask(_)) {
-                    self.asking = Asking::Tunnel;
-                }
-                step
-            }
-            Heard::Acknowledged if matches!(self.phase, Phase::Handshake) => {
-                self.phase_2(cx, request)
-            }
-            Heard::Acknowledged => {
-                if let Phase::Granted { inner, .. } = &self.phase {
-                    self.outcome = Some(inner.clone());
-                    return ServerStep::Succeed;
-                }
-                self.end.end()
-            }
-            Heard::Message => self.go_on(cx, request),
-        }
+        let heard = self.end.receive(data, cx, request);
+        self.heard(heard, cx, request)
     }
 
     fn handle_answer(
@@ -365,10 +375,10 @@ impl ServerMethod for Server {
                     self.begin_inner(cx, request)
                 }
             }
-            _ => match self.end.answered(&answer, request) {
-                Ok(()) => self.go_on(cx, request),
-                Err(step) => step,
-            },
+            _ => {
+                let heard = self.end.answered(&answer, cx, request);
+                self.heard(heard, cx, request)
+            }
         }
     }
 
@@ -391,7 +401,7 @@ impl ServerMethod for Server {
         self.outcome.clone()
     }
 
-    fn succeeded(&mut self) {
-        self.end.keep_session(self.outcome.as_ref());
+    fn succeeded(&mut self) -> Option<SealedSession> {
+        self.end.keep_session(self.outcome.as_ref())
     }
 }

@@ -171,6 +171,16 @@ impl HostileServer {
         self.end.receive(data, &cx, request)
     }
 
+    /// What follows when the host declines the peer's certificate.
+    fn declined(&mut self) -> PacketBuffer {
+        let (identity, mut events) = (Identity::default(), Vec::new());
+        let mut request = PacketBuffer::default();
+        let cx = server_context(1, &identity, &mut events, &mut self.rng);
+        let heard = self.end.answered(&Answer::Verdict(false), &cx, &mut request);
+        assert!(matches!(heard, server::Heard::Step(_)));
+        request
+    }
+
     /// A Request with these octets in the tunnel.
     fn say(&mut self, octets: &[u8]) -> Vec<u8> {
         self.end.write(octets).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{FACTS, PROTECTED_SUCCESS, VERSION};
 use crate::method::{ServerContext, ServerMethod, ServerStep};
-use crate::tls::{TlsServerConfig, TlsSummary, TlsVersion};
+use crate::tls::{SealedSession, TlsServerConfig, TlsSummary, TlsVersion};
 use crate::tunnel::engine::TlsError;
 use crate::tunnel::server::{Expected, Heard, ServerEnd};
 use crate::{Answer, Discard, Keys, PacketBuffer};
@@ -18,6 +18,14 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(config: Arc<TlsServerConfig>) -> Self {
         Self { end: ServerEnd::new(config, FACTS.method, VERSION), granted: false }
+    }
+
+    fn heard(&mut self, heard: Heard, request: &mut PacketBuffer) -> ServerStep {
+        match heard {
+            Heard::Step(step) => step,
+            Heard::Acknowledged => self.end.end(),
+            Heard::Message => self.go_on(request),
+        }
     }
 
     /// A message of the peer's has come, and nobody is left to be asked about it.
@@ -59,23 +67,18 @@ impl ServerMethod for Server {
         cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
-        match self.end.receive(data, cx, request) {
-            Heard::Step(step) => step,
-            Heard::Acknowledged => self.end.end(),
-            Heard::Message => self.go_on(request),
-        }
+        let heard = self.end.receive(data, cx, request);
+        self.heard(heard, request)
     }
 
     fn handle_answer(
         &mut self,
         answer: Answer,
-        _: &mut ServerContext<'_>,
+        cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
-        match self.end.answered(&answer, request) {
-            Ok(()) => self.go_on(request),
-            Err(step) => step,
-        }
+        let heard = self.end.answered(&answer, cx, request);
+        self.heard(heard, request)
     }
 
     /// RFC 3579 §2.1: a NAS may begin with the Start of EAP-TLS.
@@ -91,7 +94,7 @@ impl ServerMethod for Server {
         self.end.tls()
     }
 
-    fn succeeded(&mut self) {
-        self.end.keep_session(None);
+    fn succeeded(&mut self) -> Option<SealedSession> {
+        self.end.keep_session(None)
     }
 }

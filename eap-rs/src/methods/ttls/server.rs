@@ -12,7 +12,7 @@ use super::password::PasswordServer;
 use super::{FACTS, ImplicitChallenge, PROTECTED_SUCCESS, Said, VERSION};
 use crate::method::{ServerContext, ServerMethod, ServerStep};
 use crate::methods::token::TYPING_TIME;
-use crate::tls::{TlsSummary, TlsVersion};
+use crate::tls::{SealedSession, TlsSummary, TlsVersion};
 use crate::tunnel::CLOSED;
 use crate::tunnel::inner::tunneled;
 use crate::tunnel::server::{Expected, Heard, ServerEnd};
@@ -52,6 +52,24 @@ impl Server {
     pub(crate) fn new(config: Arc<TtlsServerConfig>) -> Self {
         let end = ServerEnd::new(Arc::clone(&config.tls), FACTS.method, VERSION);
         Self { config, end, phase: Phase::Handshake, inner: None }
+    }
+
+    fn heard(
+        &mut self,
+        heard: Heard,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        let step = match heard {
+            Heard::Step(step) => return step,
+            Heard::Acknowledged if self.end.is_ending() => return self.end.end(),
+            Heard::Acknowledged => match &mut self.phase {
+                Phase::Password(inner) => Err(inner.abandoned()),
+                _ => return self.end.send(request),
+            },
+            Heard::Message => self.message(cx, request),
+        };
+        self.finish(step, request)
     }
 
     /// A message of the peer's has come, and nobody is left to be asked about its certificate.
@@ -238,16 +256,8 @@ impl ServerMethod for Server {
         cx: &mut ServerContext<'_>,
         request: &mut PacketBuffer,
     ) -> ServerStep {
-        let step = match self.end.receive(data, cx, request) {
-            Heard::Step(step) => return step,
-            Heard::Acknowledged if self.end.is_ending() => return self.end.end(),
-            Heard::Acknowledged => match &mut self.phase {
-                Phase::Password(inner) => Err(inner.abandoned()),
-                _ => return self.end.send(request),
-            },
-            Heard::Message => self.message(cx, request),
-        };
-        self.finish(step, request)
+        let heard = self.end.receive(data, cx, request);
+        self.heard(heard, cx, request)
     }
 
     fn handle_answer(
@@ -265,11 +275,8 @@ impl ServerMethod for Server {
             Phase::Eap(inner) => Ok(inner.answer(answer, cx)),
             Phase::Password(inner) => inner.answer(answer, cx),
             _ => {
-                let step = match self.end.answered(&answer, request) {
-                    Ok(()) => self.message(cx, request),
-                    Err(step) => return step,
-                };
-                return self.finish(step, request);
+                let heard = self.end.answered(&answer, cx, request);
+                return self.heard(heard, cx, request);
             }
         };
         let step = said.map_err(Failure::from).and_then(|said| self.say(said, request));
@@ -301,9 +308,8 @@ impl ServerMethod for Server {
         self.inner.clone()
     }
 
-    fn succeeded(&mut self) {
-        if let Some(inner) = &self.inner {
-            self.end.keep_session(Some(inner));
-        }
+    fn succeeded(&mut self) -> Option<SealedSession> {
+        let inner = self.inner.as_ref()?;
+        self.end.keep_session(Some(inner))
     }
 }

@@ -7,7 +7,10 @@
 //! when it is told of the success. A desk that is dropped before that has kept nothing.
 
 mod client;
+mod record;
 mod server;
+mod shared;
+mod store;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -15,6 +18,7 @@ mod ticket;
 pub(crate) use client::{ClientDesk, ClientSessions};
 pub use server::Resumption;
 pub(crate) use server::{ServerDesk, ServerSessions};
+pub use shared::SealedSession;
 pub use ticket::TicketKeys;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,17 +1,19 @@
-//! The server's side: a store of sessions, and tickets.
+//! The server's side: sessions in memory, sessions that the host keeps for several servers, tickets.
 
 use core::fmt;
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use rustls::crypto::SecureRandom;
 use rustls::server::{ProducesTickets, StoresServerSessions};
 use zeroize::Zeroizing;
 
+use super::record::Record;
+use super::shared::{self, SealedSession};
+use super::store::Store;
 use super::{Owner, TicketKeys, lock};
 use crate::config::check_range;
-use crate::{ConfigError, Identity, InnerOutcome, MethodType};
+use crate::{ConfigError, InnerOutcome, MethodType};
 
 /// How a server lets its peers resume sessions. A resumed login needs no certificate exchange: it
 /// has fewer round trips and costs a fraction of the time.
@@ -29,13 +31,14 @@ pub struct Resumption {
     capacity: usize,
     ticket_keys: Option<Arc<TicketKeys>>,
     ask_host: bool,
+    share: bool,
 }
 
 impl Resumption {
     /// Sessions may be resumed for this long, 1 second to 7 days (RFC 8446 §4.6.1).
     #[must_use]
     pub fn for_lifetime(lifetime: Duration) -> Self {
-        Self { lifetime, capacity: 1024, ticket_keys: None, ask_host: false }
+        Self { lifetime, capacity: 1024, ticket_keys: None, ask_host: false, share: false }
     }
 
     /// The most sessions kept in memory, 1 to 1000000; 1024 if not set. The oldest go first.
@@ -60,10 +63,23 @@ impl Resumption {
     ///
     /// This is for EAP-TLS, where TLS is the whole authentication. The methods that authenticate
     /// the peer inside the tunnel have to give tickets before they know who it is: their sessions
-    /// are kept in memory, as are those of clients that take no tickets.
+    /// are kept in memory, as are those of clients that take no tickets, or are
+    /// [shared](Self::share_sessions).
     #[must_use]
     pub fn ticket_keys(mut self, keys: Arc<TicketKeys>) -> Self {
         self.ticket_keys = Some(keys);
+        self
+    }
+
+    /// Has the host keep the sessions that would be kept in memory, where servers with the same
+    /// ticket keys find them: in a database, for example. They come out with the success that makes
+    /// them ([`Outcome::session`](crate::Outcome::session)), sealed with the ticket keys, and are
+    /// asked for by name ([`Query::StoredSession`](crate::Query::StoredSession)).
+    ///
+    /// Whoever writes to that store can take sessions away and put old ones back, but not make any.
+    #[must_use]
+    pub fn share_sessions(mut self) -> Self {
+        self.share = true;
         self
     }
 }
@@ -75,6 +91,7 @@ pub(crate) struct ServerSessions {
     capacity: usize,
     ticket_keys: Option<Arc<TicketKeys>>,
     ask_host: bool,
+    share: bool,
     random: &'static dyn SecureRandom,
     store: Mutex<Store>,
 }
@@ -84,12 +101,16 @@ impl ServerSessions {
         settings: Resumption,
         random: &'static dyn SecureRandom,
     ) -> Result<Self, ConfigError> {
-        let Resumption { lifetime, capacity, ticket_keys, ask_host } = settings;
+        let Resumption { lifetime, capacity, ticket_keys, ask_host, share } = settings;
         check_range("resumption lifetime", lifetime.as_secs(), 1..=604_800)?;
         let sessions = u64::try_from(capacity).unwrap_or(u64::MAX);
         check_range("resumption capacity", sessions, 1..=1_000_000)?;
+        if share && ticket_keys.is_none() {
+            return Err(ConfigError::Needs { field: "share_sessions", needs: "ticket_keys" });
+        }
         let lifetime = lifetime.as_secs();
-        Ok(Self { lifetime, capacity, ticket_keys, ask_host, random, store: Mutex::default() })
+        let store = Mutex::default();
+        Ok(Self { lifetime, capacity, ticket_keys, ask_host, share, random, store })
     }
 
     /// Whether the host has the last word on a login inside a tunnel.
@@ -99,92 +120,9 @@ impl ServerSessions {
 
     /// Opens the desk of one conversation that begins at this time.
     pub(crate) fn open(self: &Arc<Self>, owner: Owner, unix_time: u64) -> Arc<ServerDesk> {
-        let drawer = Mutex::default();
+        let lookup = if self.share { Lookup::Possible } else { Lookup::Over };
+        let drawer = Mutex::new(Drawer { lookup, ..Drawer::default() });
         Arc::new(ServerDesk { sessions: Arc::clone(self), owner, unix_time, drawer })
-    }
-}
-
-/// Sessions by their TLS name, and in the order in which they came.
-#[derive(Default)]
-struct Store {
-    sessions: BTreeMap<Vec<u8>, (u64, Record)>,
-    order: BTreeMap<u64, Vec<u8>>,
-    next: u64,
-}
-
-impl Store {
-    fn put(&mut self, id: Vec<u8>, record: Record) {
-        self.take(&id);
-        self.order.insert(self.next, id.clone());
-        self.sessions.insert(id, (self.next, record));
-        self.next = self.next.wrapping_add(1);
-    }
-
-    fn get(&self, id: &[u8]) -> Option<&Record> {
-        self.sessions.get(id).map(|(_, record)| record)
-    }
-
-    fn take(&mut self, id: &[u8]) -> Option<Record> {
-        let (number, record) = self.sessions.remove(id)?;
-        self.order.remove(&number);
-        Some(record)
-    }
-
-    /// Lets the oldest go: those that are too many, and those whose time is over.
-    fn trim(&mut self, capacity: usize, is_over: impl Fn(&Record) -> bool) {
-        while let Some((_, id)) = self.order.first_key_value()
-            && (self.sessions.len() > capacity || self.get(id).is_none_or(&is_over))
-        {
-            let id = id.clone();
-            self.take(&id);
-        }
-    }
-}
-
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("sessions", &self.sessions.len()).finish()
-    }
-}
-
-/// A session, with what decides who may resume it, and until when.
-struct Record {
-    owner: Owner,
-    /// When the owner showed a certificate, in seconds since 1970.
-    authenticated: u64,
-    /// Who was authenticated inside the tunnel, if that is how.
-    inner: Option<InnerOutcome>,
-    /// The TLS library's own.
-    state: Zeroizing<Vec<u8>>,
-}
-
-impl Record {
-    /// As it stands in a ticket.
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let identity = self.owner.identity.as_bytes();
-        let len = u16::try_from(identity.len()).unwrap_or(u16::MAX);
-        let parts = [
-            &self.owner.method.expanded()[..],
-            &self.authenticated.to_be_bytes(),
-            &len.to_be_bytes(),
-            identity,
-            &self.state,
-        ];
-        Zeroizing::new(parts.concat())
-    }
-
-    /// A ticket that opens is one that [`Record::encode`] has made, by whichever version of it.
-    fn decode(octets: &[u8]) -> Option<Self> {
-        let (method, rest) = MethodType::parse_expanded(octets).ok()?;
-        let (authenticated, rest) = rest.split_first_chunk()?;
-        let (len, rest) = rest.split_first_chunk()?;
-        let (identity, state) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
-        Some(Self {
-            owner: Owner { method, identity: Identity::new(identity) },
-            authenticated: u64::from_be_bytes(*authenticated),
-            inner: None,
-            state: Zeroizing::new(state.to_vec()),
-        })
     }
 }
 
@@ -207,6 +145,21 @@ struct Drawer {
     taken: Option<(Vec<u8>, Record)>,
     /// What this conversation has made.
     made: Vec<(Vec<u8>, Record)>,
+    lookup: Lookup,
+}
+
+/// Whether the host is asked for the session that is to be resumed.
+#[derive(Default)]
+enum Lookup {
+    /// Not any more, or not at all.
+    #[default]
+    Over,
+    /// As soon as there is one.
+    Possible,
+    /// It has to be, for the one of this TLS name.
+    Wanted(Vec<u8>),
+    /// It had this one.
+    Found(Vec<u8>, Record),
 }
 
 impl ServerDesk {
@@ -215,16 +168,69 @@ impl ServerDesk {
         lock(&self.drawer).inner.clone()
     }
 
-    /// The conversation has succeeded, with this peer inside the tunnel.
-    pub(crate) fn keep(&self, inner: Option<&InnerOutcome>) {
+    /// The conversation has succeeded, with this peer inside the tunnel. What the host shall keep
+    /// is returned.
+    pub(crate) fn keep(&self, inner: Option<&InnerOutcome>) -> Option<SealedSession> {
         let mut drawer = lock(&self.drawer);
         let taken = drawer.taken.take();
         drawer.made.iter_mut().for_each(|(_, record)| record.inner = inner.cloned());
+        let mut kept = taken.into_iter().chain(drawer.made.drain(..));
+        if self.sessions.share {
+            return kept.next_back().and_then(|(id, record)| self.seal(&id, &record));
+        }
         let mut store = lock(&self.sessions.store);
-        for (id, record) in taken.into_iter().chain(drawer.made.drain(..)) {
+        for (id, record) in kept {
             store.put(id, record);
         }
         store.trim(self.sessions.capacity, |record| !self.is_alive(record));
+        None
+    }
+
+    /// Whether the host keeps the sessions.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.sessions.share
+    }
+
+    /// The name of the session that the host has to be asked for, before there is an answer to the
+    /// ClientHello.
+    pub(crate) fn wanted(&self) -> Option<[u8; SealedSession::NAME_LEN]> {
+        match &lock(&self.drawer).lookup {
+            Lookup::Wanted(id) => Some(shared::name(&self.owner, id)),
+            _ => None,
+        }
+    }
+
+    /// What the host has under that name; the same ClientHello is processed again.
+    pub(crate) fn looked_up(&self, sealed: Option<&[u8]>) {
+        let mut drawer = lock(&self.drawer);
+        if let Lookup::Wanted(id) = core::mem::take(&mut drawer.lookup)
+            && let Some(record) = sealed.and_then(|sealed| self.unseal(&id, sealed))
+        {
+            drawer.lookup = Lookup::Found(id, record);
+        }
+    }
+
+    /// From here on the host is not asked any more.
+    pub(crate) fn end_lookup(&self) {
+        lock(&self.drawer).lookup = Lookup::Over;
+    }
+
+    fn seal(&self, id: &[u8], record: &Record) -> Option<SealedSession> {
+        let name = shared::name(&self.owner, id);
+        let keys = self.sessions.ticket_keys.as_ref()?;
+        let octets = keys.seal(&record.encode(), &name, self.sessions.random)?;
+        let lifetime = Duration::from_secs(self.remaining(record.authenticated));
+        Some(SealedSession { name, octets, lifetime })
+    }
+
+    fn unseal(&self, id: &[u8], sealed: &[u8]) -> Option<Record> {
+        let name = shared::name(&self.owner, id);
+        Record::decode(&self.sessions.ticket_keys.as_ref()?.open(sealed, &name)?)
+    }
+
+    /// How long a session of someone authenticated then will be of use, in seconds.
+    fn remaining(&self, authenticated: u64) -> u64 {
+        authenticated.saturating_add(self.sessions.lifetime).saturating_sub(self.unix_time)
     }
 
     /// From here on only a full handshake will do.
@@ -246,11 +252,31 @@ impl ServerDesk {
         if lock(&self.drawer).closed {
             return None;
         }
+        if self.sessions.share {
+            return self.take_shared(id);
+        }
         let mut store = lock(&self.sessions.store);
         if !self.may_resume(store.get(id)?) {
             return None;
         }
         store.take(id)
+    }
+
+    fn take_shared(&self, id: &[u8]) -> Option<Record> {
+        let lookup = &mut lock(&self.drawer).lookup;
+        match core::mem::take(lookup) {
+            Lookup::Found(known, record) if known == id => {
+                Some(record).filter(|record| self.may_resume(record))
+            }
+            Lookup::Possible => {
+                *lookup = Lookup::Wanted(id.to_vec());
+                None
+            }
+            other => {
+                *lookup = other;
+                None
+            }
+        }
     }
 
     fn record(&self, state: Vec<u8>) -> Record {
@@ -298,6 +324,9 @@ impl StoresServerSessions for ServerDesk {
     }
 }
 
+/// What a ticket is sealed as: no name of a session.
+const TICKET: &[u8] = b"ticket";
+
 impl ProducesTickets for ServerDesk {
     /// A ticket cannot be taken back: it is for methods that know the peer before they give it.
     fn enabled(&self) -> bool {
@@ -306,17 +335,16 @@ impl ProducesTickets for ServerDesk {
 
     fn lifetime(&self) -> u32 {
         let authenticated = lock(&self.drawer).authenticated.unwrap_or(self.unix_time);
-        let end = authenticated.saturating_add(self.sessions.lifetime);
-        u32::try_from(end.saturating_sub(self.unix_time)).unwrap_or(u32::MAX)
+        u32::try_from(self.remaining(authenticated)).unwrap_or(u32::MAX)
     }
 
     fn encrypt(&self, state: &[u8]) -> Option<Vec<u8>> {
         let keys = self.sessions.ticket_keys.as_ref()?;
-        keys.seal(&self.record(state.to_vec()).encode(), self.sessions.random)
+        keys.seal(&self.record(state.to_vec()).encode(), TICKET, self.sessions.random)
     }
 
     fn decrypt(&self, ticket: &[u8]) -> Option<Vec<u8>> {
-        let plain = self.sessions.ticket_keys.as_ref()?.open(ticket)?;
+        let plain = self.sessions.ticket_keys.as_ref()?.open(ticket, TICKET)?;
         let record = Record::decode(&plain).filter(|record| self.may_resume(record))?;
         let mut drawer = lock(&self.drawer);
         if drawer.closed {

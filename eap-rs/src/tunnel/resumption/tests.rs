@@ -7,6 +7,7 @@ use rustls::crypto::SecureRandom;
 use rustls::server::{ProducesTickets, StoresServerSessions};
 
 use super::*;
+use crate::{InnerMethod, InnerOutcome};
 
 const NOW: u64 = 1_900_000_000;
 const LIFETIME: u64 = 3600;
@@ -179,4 +180,70 @@ fn no_two_tickets_are_alike_and_none_shows_what_it_holds() {
 fn nothing_secret_is_printed() {
     let keys = TicketKeys::new(&[[7; 32], [8; 32]]).unwrap();
     assert_eq!(format!("{keys:?}"), "TicketKeys(2)");
+}
+
+fn shared() -> Arc<ServerSessions> {
+    let keys = Arc::new(TicketKeys::new(&[[7; 32]]).unwrap());
+    sessions(|resumption| resumption.ticket_keys(keys).share_sessions())
+}
+
+fn alice_inside(identity: &str) -> Owner {
+    owner(MethodType::TTLS, identity)
+}
+
+/// A login that has succeeded and left this session with the host.
+fn leave_with_host(sessions: &Arc<ServerSessions>, inner: InnerMethod) -> SealedSession {
+    let desk = sessions.open(alice_inside("@example.org"), NOW);
+    assert!(desk.put(b"id".to_vec(), b"state".to_vec()));
+    let identity = Identity::new("alice");
+    desk.keep(Some(&InnerOutcome { method: inner, identity })).unwrap()
+}
+
+#[test]
+fn the_host_is_asked_once_for_what_it_keeps_and_every_inner_method_comes_back() {
+    use InnerMethod::{Chap, Eap, MsChap, MsChapV2, Pap};
+    for inner in [Pap, Chap, MsChap, MsChapV2, Eap(MethodType::GTC), Eap(MethodType::vendor(9, 1))]
+    {
+        let left = leave_with_host(&shared(), inner);
+        let desk = shared().open(alice_inside("@example.org"), NOW + 1);
+        assert_eq!((desk.wanted(), desk.get(b"id")), (None, None));
+        assert_eq!(desk.wanted(), Some(left.name));
+        // A client may offer several; one is looked up.
+        assert_eq!(desk.get(b"other"), None);
+        assert_eq!(desk.wanted(), Some(left.name));
+        desk.looked_up(Some(&left.octets));
+        assert_eq!((desk.wanted(), desk.get(b"id")), (None, Some(b"state".to_vec())));
+        let there = desk.inner().unwrap();
+        assert_eq!((there.method, there.identity.as_bytes()), (inner, &b"alice"[..]));
+        assert_eq!((desk.get(b"id"), desk.wanted()), (None, None));
+    }
+}
+
+#[test]
+fn what_the_host_keeps_is_no_ticket_and_nobody_elses() {
+    let sessions = shared();
+    let left = leave_with_host(&sessions, InnerMethod::Pap);
+    assert_eq!(sessions.open(alice(), NOW).decrypt(&left.octets), None);
+    let ticket = sessions.open(alice(), NOW).encrypt(b"state").unwrap();
+    for (owner, id, sealed) in [
+        (alice_inside("@example.org"), &b"id"[..], &ticket),
+        (alice_inside("@example.org"), b"other", &left.octets),
+        (alice_inside("mallory"), b"id", &left.octets),
+        (owner(MethodType::PEAP, "@example.org"), b"id", &left.octets),
+    ] {
+        let desk = sessions.open(owner, NOW);
+        assert_eq!(desk.get(id), None);
+        desk.looked_up(Some(sealed));
+        assert_eq!((desk.get(id), desk.wanted()), (None, None));
+    }
+}
+
+#[test]
+fn too_late_to_begin_again_nobody_is_asked() {
+    let desk = shared().open(alice_inside("@example.org"), NOW);
+    desk.end_lookup();
+    assert_eq!((desk.get(b"id"), desk.wanted()), (None, None));
+    let closed = shared().open(alice_inside("@example.org"), NOW);
+    closed.close();
+    assert_eq!((closed.get(b"id"), closed.wanted()), (None, None));
 }

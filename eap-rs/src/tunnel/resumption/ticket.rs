@@ -1,4 +1,5 @@
-//! Tickets: sessions that the client keeps for the server, sealed (RFC 5077, RFC 8446 §4.6.1).
+//! The keys of tickets: sessions that the client keeps for the server, sealed (RFC 5077, RFC 8446
+//! §4.6.1). Sessions that the host keeps are sealed with them, too.
 
 use core::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -43,15 +44,21 @@ impl TicketKeys {
         Ok(())
     }
 
-    pub(super) fn seal(&self, plain: &[u8], random: &dyn SecureRandom) -> Option<Vec<u8>> {
+    /// Seals something that opens only as the same.
+    pub(super) fn seal(
+        &self,
+        plain: &[u8],
+        what: &[u8],
+        random: &dyn SecureRandom,
+    ) -> Option<Vec<u8>> {
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        keys.first()?.seal(plain, random)
+        keys.first()?.seal(plain, what, random)
     }
 
-    pub(super) fn open(&self, ticket: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (name, _) = ticket.split_first_chunk()?;
+    pub(super) fn open(&self, sealed: &[u8], what: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (name, _) = sealed.split_first_chunk()?;
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().find(|key| key.name == *name)?.open(ticket)
+        keys.iter().find(|key| key.name == *name)?.open(sealed, what)
     }
 }
 
@@ -72,7 +79,7 @@ impl fmt::Debug for TicketKeys {
     }
 }
 
-/// A ticket is the key's name, the nonce, and what is sealed.
+/// Before what is sealed stand the key's name and the nonce.
 struct TicketKey {
     /// Tells which of the keys it was.
     name: [u8; NAME_LEN],
@@ -87,18 +94,18 @@ impl TicketKey {
         Self { name, cipher: XChaCha20Poly1305::new(&Key::from(*key)) }
     }
 
-    fn seal(&self, plain: &[u8], random: &dyn SecureRandom) -> Option<Vec<u8>> {
+    fn seal(&self, plain: &[u8], what: &[u8], random: &dyn SecureRandom) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce).ok()?;
-        let payload = Payload { msg: plain, aad: &self.name };
+        let payload = Payload { msg: plain, aad: what };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).ok()?;
         Some([&self.name[..], &nonce, &sealed].concat())
     }
 
-    fn open(&self, ticket: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (name, rest) = ticket.split_first_chunk::<NAME_LEN>()?;
+    fn open(&self, sealed: &[u8], what: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (_, rest) = sealed.split_first_chunk::<NAME_LEN>()?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
-        let payload = Payload { msg: sealed, aad: name };
+        let payload = Payload { msg: sealed, aad: what };
         self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
     }
 }

@@ -1,5 +1,6 @@
 //! The TLS engine by rustls: the only folder that drives a connection of that library.
 
+mod patient_key;
 mod template;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::engine::{Established, Randoms, TlsEngine, TlsError};
 use super::hello::HelloRandom;
 use super::resumption::{ClientDesk, Owner, ServerDesk};
 use crate::InnerOutcome;
-use crate::tls::{TlsAlert, TlsVersion};
+use crate::tls::{SealedSession, TlsAlert, TlsVersion};
 
 pub(super) struct RustlsEngine {
     connection: Connection,
@@ -98,6 +99,9 @@ impl RustlsEngine {
         let Side::Server(server) = &mut self.side else { return Ok(()) };
         // After a HelloRetryRequest it is too late to begin again.
         let hello = server.hello.take();
+        if let Some(desk) = &server.desk {
+            desk.end_lookup();
+        }
         if kind != HandshakeKind::Resumed || core::mem::replace(&mut server.judged, true) {
             return Ok(());
         }
@@ -109,10 +113,16 @@ impl RustlsEngine {
             desk.close();
         }
         let Some(hello) = hello else { return Err(TlsError::Certificate(refusal)) };
-        let connection =
-            server.template.connect(server.desk.as_ref(), server.unix_time).map_err(convert)?;
-        self.connection = connection.into();
-        self.process(&hello)
+        self.begin_again(&hello)
+    }
+
+    /// Processes the same ClientHello once more, knowing something else.
+    fn begin_again(&mut self, hello: &[u8]) -> Result<(), TlsError> {
+        if let Side::Server(server) = &self.side {
+            let connection = server.template.connect(server.desk.as_ref(), server.unix_time);
+            self.connection = connection.map_err(convert)?.into();
+        }
+        self.process(hello)
     }
 }
 
@@ -137,7 +147,12 @@ impl TlsEngine for RustlsEngine {
         if let Side::Server(Server { hello: Some(hello), .. }) = &mut self.side {
             hello.extend_from_slice(records);
         }
-        self.process(records)?;
+        let fed = self.process(records);
+        if self.wanted_session().is_some() {
+            // Whatever became of it, it was without the session.
+            return Ok(());
+        }
+        fed?;
         self.judge_resumed()
     }
 
@@ -190,15 +205,33 @@ impl TlsEngine for RustlsEngine {
         Self::is_resumed(self)
     }
 
-    fn keep_session(&mut self, inner: Option<&InnerOutcome>) {
+    fn keep_session(&mut self, inner: Option<&InnerOutcome>) -> Option<SealedSession> {
         match &self.side {
             Side::Client { desk: Some(desk) } => {
                 let chain = self.connection.peer_certificates().unwrap_or_default();
                 desk.keep(chain, inner);
+                None
             }
             Side::Server(Server { desk: Some(desk), .. }) => desk.keep(inner),
-            Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => {}
+            Side::Client { desk: None } | Side::Server(Server { desk: None, .. }) => None,
         }
+    }
+
+    fn wanted_session(&self) -> Option<[u8; SealedSession::NAME_LEN]> {
+        match &self.side {
+            Side::Server(Server { desk: Some(desk), .. }) => desk.wanted(),
+            Side::Server(_) | Side::Client { .. } => None,
+        }
+    }
+
+    fn take_session(&mut self, sealed: Option<&[u8]>) -> Result<(), TlsError> {
+        let Side::Server(Server { desk: Some(desk), hello: Some(hello), .. }) = &self.side else {
+            return Ok(());
+        };
+        desk.looked_up(sealed);
+        let hello = hello.clone();
+        self.begin_again(&hello)?;
+        self.judge_resumed()
     }
 
     fn resumed_inner(&self) -> Option<InnerOutcome> {

@@ -10,6 +10,7 @@ use rustls::server::{NoServerSessionStorage, ServerConnection, WebPkiClientVerif
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, Error, ServerConfig, SupportedProtocolVersion};
 
+use super::patient_key::PatientServer;
 use crate::ConfigError;
 use crate::tunnel::certificate::{
     CertificatePolicy, CertificateRefusal, CertificateWithKey, PolicyVerifier, SessionClock,
@@ -117,6 +118,7 @@ impl Clients {
 #[derive(Debug)]
 pub(crate) struct ServerTemplate {
     config: ServerConfig,
+    own: Arc<CertifiedKey>,
     clients: Clients,
     sessions: Option<Arc<ServerSessions>>,
 }
@@ -136,7 +138,8 @@ impl ServerTemplate {
             .with_cert_resolver(resolver(own));
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Self { config, clients, sessions: sessions.map(Arc::new) })
+        let own = Arc::clone(own.certified());
+        Ok(Self { config, own, clients, sessions: sessions.map(Arc::new) })
     }
 
     /// Whether the host is asked about sessions to be resumed.
@@ -167,6 +170,9 @@ impl ServerTemplate {
             config.session_storage = Arc::clone(desk) as _;
             config.ticketer = Arc::clone(desk) as _;
             config.send_tls13_tickets = 1;
+            if desk.is_shared() {
+                config.cert_resolver = Arc::new(PatientServer::new(&self.own, desk));
+            }
         }
         ServerConnection::new(Arc::new(config))
     }

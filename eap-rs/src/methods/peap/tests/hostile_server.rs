@@ -188,9 +188,8 @@ fn tunnels_inside_the_tunnel_are_refused() {
 fn a_close_in_phase_2_is_a_failure() {
     for tls_version in TLS_VERSIONS {
         let mut at = AtPeer::new(tls_version).authenticated();
-        let mut request = PacketBuffer::default();
         at.server.end.fail(Failure::BadCredentials, &mut PacketBuffer::default());
-        at.server.end.answered(&Answer::Verdict(false), &mut request).unwrap_err();
+        let request = at.server.declined();
         let (step, _) = at.peer.request(request.as_slice());
         assert!(matches!(failure(step), Failure::TlsAlert(_)));
     }
