@@ -67,7 +67,7 @@ pub struct Outcome {
     pub inner: Option<InnerOutcome>,
     /// Authenticator: a session for the host to keep, if it
     /// [shares](crate::tls::Resumption::share_sessions) them.
-    pub session: Option<SealedSession>,
+    pub session: Option<Box<SealedSession>>,
 }
 
 /// What became of a packet.

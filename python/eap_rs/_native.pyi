@@ -43,10 +43,12 @@ __all__ = [
     "Reject",
     "Restricted",
     "Resume",
+    "SealedSession",
     "Send",
     "SessionTable",
     "StaleQueryError",
     "StoredCredential",
+    "StoredSession",
     "TicketKeys",
     "TlsPeerConfig",
     "TlsServerConfig",
@@ -80,6 +82,7 @@ _Query = Union[
     VerifyClient,
     OtpChallenge,
     Resume,
+    StoredSession,
 ]
 _Answer = Union[str, bytes, bool, Sequence[str], Offer, NtHash, Restricted, None]
 _Output = Union[
@@ -150,7 +153,11 @@ class TlsPeerConfig:
 
 @final
 class TlsServerConfig:
-    """TLS on the authenticator's side: its certificate, and which clients' are accepted."""
+    """TLS on the authenticator's side: its certificate, and which clients' are accepted.
+
+    Sessions are resumed for `session_lifetime` seconds. Those of EAP-TLS are kept by the clients if
+    there are `ticket_keys`, others in memory; with `share_sessions`, where the host keeps them for
+    all servers of the same `ticket_keys`."""
 
     def __new__(
         cls,
@@ -173,6 +180,7 @@ class TlsServerConfig:
         session_capacity: int = 1024,
         ticket_keys: Optional[TicketKeys] = None,
         ask_resumption: bool = False,
+        share_sessions: bool = False,
         provider: Optional[_Provider] = None,
     ) -> TlsServerConfig: ...
 
@@ -338,7 +346,11 @@ class SessionTable:
 
     Questions are answered by the callables given, which may take their time: other threads go on
     meanwhile. A question without a callable comes out as `Question`. When a callable raises, the
-    conversation fails, and the exception comes out of `handle`."""
+    conversation fails, and the exception comes out of `handle`; those of `load_session` and
+    `store_session` go to `sys.unraisablehook`, and cost no more than a full login.
+
+    With `share_sessions`, `store_session(name, session, lifetime)` keeps a session for so many
+    seconds where each server finds it, and `load_session(name)` takes it from there."""
 
     def __new__(
         cls,
@@ -351,6 +363,8 @@ class SessionTable:
         change_password: Optional[Callable[[str, bytes], Optional[bool]]] = None,
         challenge: Optional[Callable[[str], Optional[str]]] = None,
         resume: Optional[Callable[[str, str], Optional[bool]]] = None,
+        load_session: Optional[Callable[[bytes], Optional[bytes]]] = None,
+        store_session: Optional[Callable[[bytes, bytes, float], object]] = None,
         capacity: int = 100000,
     ) -> SessionTable: ...
     def handle(
@@ -580,7 +594,7 @@ class Finished:
 class Outcome:
     """A conversation that ended in success."""
 
-    __match_args__: tuple[Literal["method"], Literal["identity"], Literal["inner_identity"], Literal["msk"], Literal["emsk"], Literal["session_id"], Literal["resumed"], Literal["tls_version"], Literal["cipher_suite"], Literal["certificate"]]
+    __match_args__: tuple[Literal["method"], Literal["identity"], Literal["inner_identity"], Literal["msk"], Literal["emsk"], Literal["session_id"], Literal["resumed"], Literal["tls_version"], Literal["cipher_suite"], Literal["certificate"], Literal["session"]]
     def __new__(
         cls,
         method: str,
@@ -593,6 +607,7 @@ class Outcome:
         tls_version: Optional[str] = ...,
         cipher_suite: Optional[str] = ...,
         certificate: Optional[Certificate] = ...,
+        session: Optional[SealedSession] = ...,
     ) -> Outcome: ...
     @property
     def method(self) -> str:
@@ -625,6 +640,25 @@ class Outcome:
     @property
     def certificate(self) -> Optional[Certificate]:
         """The other side's certificate."""
+    @property
+    def session(self) -> Optional[SealedSession]:
+        """Authenticator: a session to store, with `share_sessions`."""
+
+@final
+class SealedSession:
+    """A session to be stored where every server of the same ticket keys finds it."""
+
+    __match_args__: tuple[Literal["name"], Literal["session"], Literal["lifetime"]]
+    def __new__(cls, name: bytes, session: bytes, lifetime: float) -> SealedSession: ...
+    @property
+    def name(self) -> bytes:
+        """What it will be asked for by: 32 octets."""
+    @property
+    def session(self) -> bytes:
+        """The session, sealed with the ticket keys."""
+    @property
+    def lifetime(self) -> float:
+        """Seconds for which it is of use."""
 
 @final
 class Certificate:
@@ -824,6 +858,18 @@ class Resume:
     @property
     def method(self) -> str:
         """By what, inside the tunnel."""
+
+@final
+class StoredSession:
+    """Authenticator: the session stored under this name? Asked with `share_sessions`, when a peer
+    wants to resume one. It is to be taken out of the store: each is given out once. Wants `bytes`,
+    or `None` if it is not there."""
+
+    __match_args__: tuple[Literal["name"]]
+    def __new__(cls, name: bytes) -> StoredSession: ...
+    @property
+    def name(self) -> bytes:
+        """The name that `SealedSession` had: 32 octets."""
 
 @final
 class OtpChallenge:

@@ -621,6 +621,7 @@ fn answer(kind: u8, text: &[u8]) -> Answer {
             let methods: Vec<MethodType> = text.iter().copied().map(MethodType::ietf).collect();
             Answer::Offer(Offer::new(methods))
         }
+        7 if kind > 127 => Answer::Session(text.to_vec()),
         _ => Answer::Decline,
     }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any, Optional
 
@@ -119,7 +120,7 @@ def test_a_question_without_a_callable_is_answered_by_hand() -> None:
 
 
 def test_servers_that_share_a_ticket_key_resume_each_others_sessions(pki: Pki) -> None:
-    # Tickets are EAP-TLS's; inside a tunnel, who has logged in is known to one server only.
+    # Tickets are EAP-TLS's: what is inside a tunnel comes after them.
     def server() -> eap_rs.SessionTable:
         keys = eap_rs.TicketKeys([b"k" * 32])
         tls = pki.server_tls(client_ca=pki.ca, session_lifetime=3600.0, ticket_keys=keys)
@@ -131,6 +132,77 @@ def test_servers_that_share_a_ticket_key_resume_each_others_sessions(pki: Pki) -
     second, _ = log_in(server(), config)
     assert isinstance(first, eap_rs.Accept) and not first.outcome.resumed
     assert isinstance(second, eap_rs.Accept) and second.outcome.resumed
+
+
+def sharing(pki: Pki, method: str, **callables: Any) -> eap_rs.SessionTable:
+    keys = eap_rs.TicketKeys([b"k" * 32])
+    tls = pki.server_tls(session_lifetime=3600.0, ticket_keys=keys, share_sessions=True)
+    return table(pki, [method], tls, **callables)
+
+
+@pytest.mark.parametrize("tls_version", ["1.2", "1.3"])
+@pytest.mark.parametrize("method", ["ttls/pap", "peap/gtc", "peap/mschapv2"])
+def test_servers_that_share_their_sessions_resume_each_others(
+    pki: Pki, method: str, tls_version: str
+) -> None:
+    store: dict[bytes, bytes] = {}
+    lifetimes: list[float] = []
+
+    def store_session(name: bytes, session: bytes, lifetime: float) -> None:
+        assert len(name) == 32 and ALICE.encode() not in session
+        store[name] = session
+        lifetimes.append(lifetime)
+
+    config = peer(pki, method, min_version=tls_version, max_version=tls_version)
+    for expected in [False, True, True]:
+        # Each time another server.
+        server = sharing(
+            pki,
+            method,
+            load_session=lambda name: store.pop(name, None),
+            store_session=store_session,
+        )
+        reply, _ = log_in(server, config)
+        assert isinstance(reply, eap_rs.Accept), reply
+        assert reply.outcome.resumed is expected
+        assert reply.outcome.inner_identity == ALICE
+        assert reply.outcome.session is not None and "octets" in repr(reply.outcome.session)
+    assert len(store) == 1
+    assert lifetimes[0] == 3600.0
+
+
+def test_a_store_that_breaks_costs_a_full_login_and_is_heard_of(
+    pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: heard.append(str(raised.exc_value)))
+
+    def load_session(name: bytes) -> bytes:
+        raise RuntimeError("cannot load")
+
+    def store_session(name: bytes, session: bytes, lifetime: float) -> None:
+        raise RuntimeError("cannot store")
+
+    server = sharing(pki, "ttls/pap", load_session=load_session, store_session=store_session)
+    config = peer(pki)
+    for _ in range(2):
+        reply, _ = log_in(server, config)
+        assert isinstance(reply, eap_rs.Accept) and not reply.outcome.resumed
+    assert heard == ["cannot store", "cannot load", "cannot store"]
+
+
+def test_a_stored_session_may_be_given_by_hand(pki: Pki) -> None:
+    server = sharing(pki, "ttls/pap")
+    config = peer(pki)
+    first, _ = log_in(server, config)
+    assert isinstance(first, eap_rs.Accept) and first.outcome.session is not None
+    question, _ = log_in(server, config)
+    assert isinstance(question, eap_rs.Question)
+    assert question.query == eap_rs.StoredSession(first.outcome.session.name)
+    with pytest.raises(eap_rs.AnswerError, match="bytes"):
+        server.answer(question.state, question.id, True)
+    reply = server.answer(question.state, question.id, first.outcome.session.session)
+    assert isinstance(reply, eap_rs.Challenge)
 
 
 def test_the_account_is_looked_at_again_when_a_session_is_resumed(pki: Pki) -> None:

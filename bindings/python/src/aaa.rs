@@ -84,7 +84,7 @@ pub(crate) fn answer<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<AaaAnswer<'a>>
     }
     if let Ok(success) = value.cast::<AaaSuccess>() {
         let AaaSuccess { eap_message, msk, session_id } = success.get();
-        let session_id = session_id.as_ref().map(|id| SessionId::new(id));
+        let session_id = session_id.as_ref().map(SessionId::new);
         let keys = msk.as_ref().map(|msk| Keys { msk: Msk::new(msk), emsk: None, session_id });
         return Ok(AaaAnswer::Success { eap_message: eap_message.as_deref(), keys });
     }

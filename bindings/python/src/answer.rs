@@ -93,6 +93,7 @@ pub(crate) fn answer(value: &Bound<'_, PyAny>, wants: AnswerKind) -> PyResult<An
         },
         AnswerKind::Offer => Answer::Offer(offer(value)?),
         AnswerKind::Credential => Answer::Credential(credential(value)?),
+        AnswerKind::Session => Answer::Session(octets(value, "bytes")?.as_ref().to_vec()),
         _ => return Err(wrong("nothing that Python has")),
     })
 }

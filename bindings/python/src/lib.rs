@@ -68,6 +68,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<query::Password>()?;
     module.add_class::<query::Policy>()?;
     module.add_class::<query::Resume>()?;
+    module.add_class::<query::StoredSession>()?;
+    module.add_class::<output::SealedSession>()?;
     module.add_class::<query::StoredCredential>()?;
     module.add_class::<query::Token>()?;
     module.add_class::<query::VerifyClient>()?;

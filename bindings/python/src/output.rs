@@ -125,8 +125,23 @@ frozen! {
         cipher_suite: Option<String> = None,
         /// The other side's certificate.
         certificate: Option<Py<Certificate>> = None,
+        /// Authenticator: a session to store, with `share_sessions`.
+        session: Option<Py<SealedSession>> = None,
     }
     hidden [msk, emsk]
+}
+
+frozen! {
+    /// A session to be stored where every server of the same ticket keys finds it.
+    SealedSession {
+        /// What it will be asked for by: 32 octets.
+        name: Vec<u8>,
+        /// The session, sealed with the ticket keys.
+        session: Vec<u8>,
+        /// Seconds for which it is of use.
+        lifetime: f64,
+    }
+    hidden [session]
 }
 
 frozen! {
@@ -192,6 +207,11 @@ impl Outcome {
             emsk = keys.emsk.as_ref().map(|emsk| emsk.expose().to_vec());
             session_id = keys.session_id.as_ref().map(|id| id.expose().to_vec());
         }
+        let session = outcome.session.map(|sealed| {
+            let (name, session) = (sealed.name.to_vec(), sealed.octets);
+            Py::new(py, SealedSession { name, session, lifetime: sealed.lifetime.as_secs_f64() })
+        });
+        let session = session.transpose()?;
         let (mut resumed, mut tls_version, mut cipher_suite, mut certificate) =
             (false, None, None, None);
         if let Some(tls) = outcome.tls {
@@ -212,6 +232,7 @@ impl Outcome {
             tls_version,
             cipher_suite,
             certificate,
+            session,
         })
     }
 }

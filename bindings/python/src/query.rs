@@ -124,6 +124,16 @@ frozen! {
 }
 
 frozen! {
+    /// Authenticator: the session stored under this name? Asked with `share_sessions`, when a peer
+    /// wants to resume one. It is to be taken out of the store: each is given out once. Wants `bytes`,
+    /// or `None` if it is not there.
+    StoredSession {
+        /// The name that `SealedSession` had: 32 octets.
+        name: Vec<u8>,
+    }
+}
+
+frozen! {
     /// Authenticator: which challenge shall this identity be shown (RFC 2289)? Wants a `str`.
     OtpChallenge {
         /// Who is to be challenged.
@@ -188,6 +198,9 @@ fn object(py: Python<'_>, query: Query) -> PyResult<Py<PyAny>> {
         Query::Resume { identity, method } => {
             let (identity, method) = (who(&identity)?, method.to_string());
             Py::new(py, Resume { identity, method })?.into_any()
+        }
+        Query::StoredSession { name } => {
+            Py::new(py, StoredSession { name: name.to_vec() })?.into_any()
         }
         // A tunnel inside a tunnel is refused by every configuration.
         _ => py.None(),

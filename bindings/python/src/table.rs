@@ -80,7 +80,8 @@ frozen! {
 ///
 /// Questions are answered by the callables given, which may take their time: other threads go on
 /// meanwhile. A question without a callable comes out as `Question`. When a callable raises, the
-/// conversation fails, and the exception comes out of `handle`.
+/// conversation fails, and the exception comes out of `handle`; those of `load_session` and
+/// `store_session` go to `sys.unraisablehook`, and cost no more than a full login.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct SessionTable {
     /// Locked only while the interpreter is released: nobody waits for it with the interpreter.
@@ -99,6 +100,8 @@ struct Callables {
     change_password: Option<Py<PyAny>>,
     challenge: Option<Py<PyAny>>,
     resume: Option<Py<PyAny>>,
+    load_session: Option<Py<PyAny>>,
+    store_session: Option<Py<PyAny>>,
 }
 
 #[pymethods]
@@ -106,7 +109,8 @@ impl SessionTable {
     #[new]
     #[pyo3(signature = (
         config, *, check_password = None, credential = None, policy = None, verify_client = None,
-        change_password = None, challenge = None, resume = None, capacity = 100_000
+        change_password = None, challenge = None, resume = None, load_session = None,
+        store_session = None, capacity = 100_000
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -118,6 +122,8 @@ impl SessionTable {
         change_password: Option<Py<PyAny>>,
         challenge: Option<Py<PyAny>>,
         resume: Option<Py<PyAny>>,
+        load_session: Option<Py<PyAny>>,
+        store_session: Option<Py<PyAny>>,
         capacity: usize,
     ) -> PyResult<Self> {
         let table = radius::SessionTable::new(Arc::clone(&config.0), capacity, entropy()?);
@@ -132,6 +138,8 @@ impl SessionTable {
                 change_password,
                 challenge,
                 resume,
+                load_session,
+                store_session,
             },
         })
     }
@@ -218,6 +226,9 @@ impl SessionTable {
             let (id, query) = match next {
                 Next::Ask(id, query) => (id, query),
                 Next::Reply(reply) => {
+                    if let CoreReply::Finished(_, _, Ok(outcome)) = &reply {
+                        self.callables.store(py, outcome);
+                    }
                     let reply = reply.object(py, state)?;
                     let copy = reply.clone_ref(py);
                     lock(&self.replies).remember(state, eap_message, copy, now);
@@ -299,9 +310,31 @@ impl Callables {
                 let method = method.to_string();
                 who(identity).and_then(|who| call.call1(py, (who, method)))
             }
+            Query::StoredSession { name } => {
+                let call = self.load_session.as_ref()?;
+                let loaded = call.call1(py, (PyBytes::new(py, name),));
+                Ok(loaded.unwrap_or_else(|raised| reported(py, raised, call)))
+            }
             _ => return None,
         })
     }
+
+    /// Has the session stored that a login has left.
+    fn store(&self, py: Python<'_>, outcome: &eap_rs::Outcome) {
+        if let (Some(call), Some(sealed)) = (&self.store_session, &outcome.session) {
+            let (name, session) =
+                (PyBytes::new(py, &sealed.name), PyBytes::new(py, &sealed.octets));
+            if let Err(raised) = call.call1(py, (name, session, sealed.lifetime.as_secs_f64())) {
+                reported(py, raised, call);
+            }
+        }
+    }
+}
+
+/// A store out of order costs a full login, and nobody's access.
+fn reported(py: Python<'_>, raised: PyErr, by: &Py<PyAny>) -> Py<PyAny> {
+    raised.write_unraisable(py, Some(by.bind(py)));
+    py.None()
 }
 
 /// What was answered last in each conversation, and what is open: the same again gets the same

@@ -491,7 +491,7 @@ impl Authenticator {
         if let (Some(id), Current::Method { method, instance, .. }) =
             (self.current_id, &mut self.current)
         {
-            let session = instance.succeeded();
+            let session = instance.succeeded().map(Box::new);
             self.outputs.push(Output::Send(result_packet(Code::Success, id)));
             self.outputs.push(Output::Finished(Ok(Outcome {
                 method: *method,

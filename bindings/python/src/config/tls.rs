@@ -288,7 +288,8 @@ impl TlsServerConfig {
         crl = None, clock = "strict", ask_client = false, allow_legacy_signatures = false,
         tunnel_client_certificates = "none", min_version = "1.2", max_version = "1.3",
         fragment_size = 1398, max_message = 65_536, session_lifetime = None,
-        session_capacity = 1024, ticket_keys = None, ask_resumption = false, provider = None
+        session_capacity = 1024, ticket_keys = None, ask_resumption = false, share_sessions = false,
+        provider = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -311,21 +312,25 @@ impl TlsServerConfig {
         session_capacity: usize,
         ticket_keys: Option<PyRef<'_, TicketKeys>>,
         ask_resumption: bool,
+        share_sessions: bool,
         provider: Option<&str>,
     ) -> PyResult<Self> {
-        if session_lifetime.is_none() && ticket_keys.is_some() {
-            let text = "ticket_keys: given without session_lifetime";
-            return Err(setting(py, "ticket_keys", text.into()));
-        }
-        if session_lifetime.is_none() && ask_resumption {
-            let text = "ask_resumption: given without session_lifetime";
-            return Err(setting(py, "ask_resumption", text.into()));
+        for (name, given) in [
+            ("ticket_keys", ticket_keys.is_some()),
+            ("ask_resumption", ask_resumption),
+            ("share_sessions", share_sessions),
+        ] {
+            if given && session_lifetime.is_none() {
+                return Err(setting(py, name, format!("{name}: given without session_lifetime")));
+            }
         }
         let resumption = session_lifetime
             .map(|lifetime| {
                 let lifetime = seconds(py, "session_lifetime", lifetime)?;
                 let resumption = Resumption::for_lifetime(lifetime).capacity(session_capacity);
                 let resumption = if ask_resumption { resumption.ask_host() } else { resumption };
+                let resumption =
+                    if share_sessions { resumption.share_sessions() } else { resumption };
                 Ok::<_, PyErr>(match &ticket_keys {
                     Some(keys) => resumption.ticket_keys(Arc::clone(&keys.0)),
                     None => resumption,
