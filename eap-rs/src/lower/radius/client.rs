@@ -112,6 +112,8 @@ pub struct RadiusClient<R> {
 struct ServerState {
     /// It has not answered since, and is left in peace until then.
     dead_until: Option<Instant>,
+    /// When the newest request that it has answered was first sent.
+    answered: Option<Instant>,
     /// Requests under way, by Identifier.
     in_flight: BTreeMap<u8, RequestId>,
     last_identifier: u8,
@@ -206,7 +208,12 @@ impl<R: CryptoRng> RadiusClient<R> {
         }
         let keys = packet.mppe_keys(secret, authenticator)?;
         let reply = RadiusReply::new(&packet, keys)?;
-        self.end(id);
+        let ended = self.end(id);
+        if let (Some(state), Some(Pending { attempt, .. })) =
+            (self.servers.get_mut(server.0), ended)
+        {
+            state.answered = state.answered.max(Some(attempt.first_sent));
+        }
         self.revive(server);
         self.outputs.push_back(RadiusClientOutput::Reply { request: id, server, reply });
         Ok(())
@@ -368,7 +375,10 @@ impl<R: CryptoRng> RadiusClient<R> {
     fn unanswered(&mut self, id: RequestId, now: Instant) {
         let Some(mut pending) = self.end(id) else { return };
         let server = pending.attempt.server;
+        // Who has answered a newer one is there, and may have had a reason to keep silent about
+        // this: what a peer sends can be made such that no server answers it.
         if let Some(state) = self.servers.get_mut(server.0)
+            && state.answered.is_none_or(|answered| answered < pending.attempt.first_sent)
             && state.dead_until.replace(now + self.config.dead_time).is_none()
         {
             self.outputs.push_back(RadiusClientOutput::ServerDead(server));

@@ -287,6 +287,26 @@ fn a_server_with_its_hands_full_is_passed_over() {
     assert_eq!(refused, Err(SendError::TooManyRequests));
 }
 
+/// Otherwise a peer could take the server away from all others, with packets that it drops.
+#[test]
+fn a_server_that_answers_others_is_not_dead_for_keeping_silent_about_one() {
+    let mut client = client_of(config(2).max_transmissions(1));
+    client.send(eap(), None, at(0)).unwrap();
+    let (server, _) = sent(&mut client);
+    client.send(eap(), None, at(1)).unwrap();
+    let (same, datagram) = sent(&mut client);
+    assert_eq!(server, same);
+    let reply = answer(server, &datagram, RadiusCode::ACCESS_CHALLENGE);
+    client.handle_datagram(server, &reply).unwrap();
+    assert!(matches!(client.poll_output(), Some(RadiusClientOutput::Reply { .. })));
+    let mut now = 1;
+    expire(&mut client, &mut now);
+    // The other one may know what to say to it.
+    assert_eq!(sent(&mut client).0, ServerId(1));
+    client.send(eap(), None, at(now)).unwrap();
+    assert_eq!(sent(&mut client).0, server);
+}
+
 #[test]
 fn a_dead_server_that_answers_after_its_hold_down_is_said_to_be_alive() {
     let mut client = client_of(config(1).max_transmissions(1));
