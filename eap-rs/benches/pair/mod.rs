@@ -118,7 +118,7 @@ fn tunnel_peer(pki: &Pki, version: TlsVersion) -> TlsPeerConfigBuilder {
 }
 
 /// The server's side of TLS, which wants no certificate.
-fn tunnel_server(pki: &Pki, version: TlsVersion) -> TlsServerConfigBuilder {
+pub(crate) fn tunnel_server(pki: &Pki, version: TlsVersion) -> TlsServerConfigBuilder {
     let own = &pki.server;
     TlsServerConfig::builder(own.certificate.as_bytes(), own.key.as_bytes())
         .min_version(version)

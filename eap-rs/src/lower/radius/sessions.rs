@@ -1,7 +1,7 @@
 //! The conversations of a RADIUS server, by State (RFC 2865 §5.24, RFC 3579 §2.6).
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use rand_core::{CryptoRng, SeedableRng};
@@ -59,8 +59,10 @@ pub struct SessionTable<R> {
     rng: R,
     calendar: Calendar,
     capacity: usize,
-    sessions: BTreeMap<SessionState, Session>,
-    deadlines: BTreeSet<(Instant, SessionState)>,
+    /// Boxed: the map itself stays small, and quick to grow.
+    sessions: HashMap<SessionState, Box<Session>>,
+    /// When each conversation is to be told the time: not later than it wants to be.
+    wakes: BTreeSet<(Instant, SessionState)>,
     outputs: VecDeque<(SessionState, SessionOutput)>,
 }
 
@@ -69,7 +71,8 @@ struct Session {
     identity: Identity,
     /// The packet that has been given out and not passed on: what it is, the next output tells.
     eap_message: Option<Vec<u8>>,
-    deadline: Option<Instant>,
+    /// Its place among the table's.
+    wake: Option<Instant>,
 }
 
 impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
@@ -81,8 +84,8 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
             rng,
             calendar: Calendar::default(),
             capacity,
-            sessions: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            sessions: HashMap::new(),
+            wakes: BTreeSet::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -157,8 +160,8 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         }
         let state = self.unused_state();
         let identity = Identity::default();
-        let session = Session { authenticator, identity, eap_message: None, deadline: None };
-        self.sessions.insert(state, session);
+        let session = Session { authenticator, identity, eap_message: None, wake: None };
+        self.sessions.insert(state, Box::new(session));
         self.ran(state);
         Ok(state)
     }
@@ -211,12 +214,12 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
 
     /// Tells the time. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((deadline, state)) = self.deadlines.first().copied()
-            && now >= deadline
+        while let Some((wake, state)) = self.wakes.first().copied()
+            && now >= wake
         {
-            self.deadlines.remove(&(deadline, state));
+            self.wakes.remove(&(wake, state));
             if let Some(session) = self.sessions.get_mut(&state) {
-                session.deadline = None;
+                session.wake = None;
                 session.authenticator.handle_timeout(now);
             }
             self.ran(state);
@@ -228,10 +231,11 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         self.outputs.pop_front()
     }
 
-    /// When [`Self::handle_timeout`] wants to be called; changes with every input.
+    /// When [`Self::handle_timeout`] wants to be called; changes with every input. There may be
+    /// nothing to do then.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        self.wakes.first().map(|(wake, _)| *wake)
     }
 
     /// How many conversations there are.
@@ -283,12 +287,14 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
             self.outputs.push_back((state, challenge));
         }
         let deadline = session.authenticator.poll_timeout().filter(|_| !finished);
-        if session.deadline != deadline {
-            if let Some(old) = session.deadline {
-                self.deadlines.remove(&(old, state));
+        // Almost every packet puts the deadline off; that is seen when the earlier time has come.
+        let is_early = matches!((session.wake, deadline), (Some(wake), Some(at)) if wake <= at);
+        if session.wake != deadline && !is_early {
+            if let Some(old) = session.wake {
+                self.wakes.remove(&(old, state));
             }
-            session.deadline = deadline;
-            self.deadlines.extend(deadline.map(|deadline| (deadline, state)));
+            session.wake = deadline;
+            self.wakes.extend(deadline.map(|deadline| (deadline, state)));
         }
         if finished {
             self.sessions.remove(&state);
