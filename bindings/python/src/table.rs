@@ -1,7 +1,7 @@
 //! The conversations of a RADIUS server whose RADIUS is somebody else's: FreeRADIUS, for example.
 
 use core::time::Duration;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eap_rs::radius::{self, RadiusDiscard, SessionOutput, SessionState};
@@ -145,7 +145,8 @@ impl SessionTable {
     }
 
     /// Processes State and EAP-Message of an Access-Request. Without a State, a conversation
-    /// begins. The same again gets the same reply again.
+    /// begins. The same again gets the same reply again. What arrives while another thread is at
+    /// work on a request of the same conversation is discarded: that one will be answered.
     #[pyo3(signature = (state, eap_message, *, framed_mtu = None, now = None))]
     fn handle(
         &self,
@@ -158,11 +159,20 @@ impl SessionTable {
         let unix_time = time::unix_time(py)?;
         let now = time::instant(py, now)?;
         let state = state.filter(|state| !state.is_empty());
+        let mut _turn = None;
         {
             let mut replies = lock(&self.replies);
             replies.purge(now);
-            if let Some(reply) = state.and_then(|state| replies.find(state, eap_message)) {
-                return Ok(reply.clone_ref(py));
+            if let Some(state) = state.and_then(|state| Some(SessionState(state.try_into().ok()?)))
+            {
+                if let Some(reply) = replies.find(state, eap_message) {
+                    return Ok(reply.clone_ref(py));
+                }
+                if !replies.in_progress.insert(state) {
+                    let reason = IN_PROGRESS.to_owned();
+                    return Ok(Py::new(py, Discard { reason })?.into_any());
+                }
+                _turn = Some(Turn { replies: &self.replies, state });
             }
         }
         let begun = py.detach(|| {
@@ -192,10 +202,16 @@ impl SessionTable {
         let stale = || error::answer(py, AnswerError::Stale);
         let state = SessionState(state.try_into().map_err(|_| stale())?);
         let (wants, eap_message) = {
-            let replies = lock(&self.replies);
+            let mut replies = lock(&self.replies);
             let open = replies.open.get(&state).filter(|open| open.id == id).ok_or_else(stale)?;
-            (open.wants, open.eap_message.clone())
+            let open = (open.wants, open.eap_message.clone());
+            // Somebody else is answering it.
+            if !replies.in_progress.insert(state) {
+                return Err(stale());
+            }
+            open
         };
+        let _turn = Turn { replies: &self.replies, state };
         let answer = answer::answer(answer, wants)?;
         let next = self.answered(py, state, QueryId::new(id), answer, now)?;
         lock(&self.replies).open.remove(&state);
@@ -343,8 +359,25 @@ fn reported(py: Python<'_>, raised: PyErr, by: &Py<PyAny>) -> Py<PyAny> {
 struct Replies {
     by_state: HashMap<SessionState, Reply>,
     open: HashMap<SessionState, Open>,
+    /// The conversations that a thread is at work on: from the look for a reply until there is one,
+    /// so that nobody finds a conversation that is over, but not yet its reply.
+    in_progress: HashSet<SessionState>,
     /// In the order in which they came.
     order: VecDeque<(Instant, SessionState)>,
+}
+
+const IN_PROGRESS: &str = "a request of this conversation is in progress";
+
+/// A thread's turn with a conversation.
+struct Turn<'a> {
+    replies: &'a Mutex<Replies>,
+    state: SessionState,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(self.replies).in_progress.remove(&self.state);
+    }
 }
 
 struct Reply {
@@ -366,8 +399,8 @@ impl Replies {
     /// As long as any NAS waits (RFC 5080 §2.2.2 recommends no more).
     const LIFETIME: Duration = Duration::from_secs(30);
 
-    fn find(&self, state: &[u8], eap_message: &[u8]) -> Option<&Py<PyAny>> {
-        let known = self.by_state.get(&SessionState(state.try_into().ok()?))?;
+    fn find(&self, state: SessionState, eap_message: &[u8]) -> Option<&Py<PyAny>> {
+        let known = self.by_state.get(&state)?;
         (known.eap_message == eap_message).then_some(&known.reply)
     }
 
