@@ -376,7 +376,9 @@ class SessionTable:
         now: Optional[float] = None,
     ) -> _Reply:
         """Processes State and EAP-Message of an Access-Request. Without a State, a conversation
-        begins. The same again gets the same reply again."""
+        begins. The same again gets the same reply again. What arrives while another thread is at
+        work on a request of the same conversation is discarded: that one will be answered. A
+        callable that takes longer than `answer_timeout` may end in `Reject`."""
     def answer(
         self, state: bytes, id: int, answer: _Answer, *, now: Optional[float] = None
     ) -> _Reply:

@@ -146,7 +146,8 @@ impl SessionTable {
 
     /// Processes State and EAP-Message of an Access-Request. Without a State, a conversation
     /// begins. The same again gets the same reply again. What arrives while another thread is at
-    /// work on a request of the same conversation is discarded: that one will be answered.
+    /// work on a request of the same conversation is discarded: that one will be answered. A
+    /// callable that takes longer than `answer_timeout` may end in `Reject`.
     #[pyo3(signature = (state, eap_message, *, framed_mtu = None, now = None))]
     fn handle(
         &self,
@@ -169,8 +170,7 @@ impl SessionTable {
                     return Ok(reply.clone_ref(py));
                 }
                 if !replies.in_progress.insert(state) {
-                    let reason = IN_PROGRESS.to_owned();
-                    return Ok(Py::new(py, Discard { reason })?.into_any());
+                    return discard(py, IN_PROGRESS.to_owned());
                 }
                 _turn = Some(Turn { replies: &self.replies, state });
             }
@@ -213,7 +213,9 @@ impl SessionTable {
         };
         let _turn = Turn { replies: &self.replies, state };
         let answer = answer::answer(answer, wants)?;
-        let next = self.answered(py, state, QueryId::new(id), answer, now)?;
+        let next = self
+            .answered(py, state, QueryId::new(id), answer, now)
+            .map_err(|problem| error::answer(py, problem))?;
         lock(&self.replies).open.remove(&state);
         self.go_on(py, state, &eap_message, next, now)
     }
@@ -261,14 +263,21 @@ impl SessionTable {
                     return question(py, state, id, query);
                 }
             };
-            next = match given {
-                Ok(answer) => self.answered(py, state, id, answer, now)?,
-                Err(raised) => {
-                    // Nobody gets in because the directory is broken; and somebody has to know.
-                    self.answered(py, state, id, Answer::Decline, now)?;
-                    return Err(raised);
+            let raised = match given.map(|answer| self.answered(py, state, id, answer, now)) {
+                Ok(Ok(more)) => {
+                    next = more;
+                    continue;
                 }
+                // It took too long: another thread has found that the conversation is over.
+                Ok(Err(AnswerError::Stale)) => {
+                    return reject(py, eap_message, Failure::Unanswered.to_string());
+                }
+                Ok(Err(problem)) => error::answer(py, problem),
+                Err(raised) => raised,
             };
+            // Nobody gets in because the directory is broken; and somebody has to know.
+            let _ = self.answered(py, state, id, Answer::Decline, now);
+            return Err(raised);
         }
     }
 
@@ -279,13 +288,12 @@ impl SessionTable {
         id: QueryId,
         answer: Answer,
         now: Instant,
-    ) -> PyResult<Next> {
+    ) -> Result<Next, AnswerError> {
         py.detach(|| {
             let mut table = lock(&self.table);
             table.handle_answer(state, id, answer, now)?;
             Ok(next(&mut table, state))
         })
-        .map_err(|problem| error::answer(py, problem))
     }
 }
 
@@ -497,18 +505,27 @@ fn question(py: Python<'_>, state: SessionState, id: QueryId, query: Query) -> P
 /// What to do with a request that no conversation takes.
 fn refused(py: Python<'_>, reason: RadiusDiscard, eap_message: &[u8]) -> PyResult<Py<PyAny>> {
     let text = reason.to_string();
-    let Some(identifier) = eap_message.get(1).copied() else {
-        return Ok(Py::new(py, Discard { reason: text })?.into_any());
-    };
-    Ok(match reason {
+    match reason {
         // The server was restarted, or the peer took too long: it may begin again at once.
         RadiusDiscard::UnknownState | RadiusDiscard::TooManySessions => {
-            let failure = [4, identifier, 0, 4].to_vec();
-            let identity = identity(py, &eap_rs::Identity::default())?.unbind();
-            Py::new(py, Reject { eap_message: failure, identity, reason: text })?.into_any()
+            reject(py, eap_message, text)
         }
-        _ => Py::new(py, Discard { reason: text })?.into_any(),
-    })
+        _ => discard(py, text),
+    }
+}
+
+fn discard(py: Python<'_>, reason: String) -> PyResult<Py<PyAny>> {
+    Ok(Py::new(py, Discard { reason })?.into_any())
+}
+
+/// The end of a conversation that there is no more, unless this is no EAP packet.
+fn reject(py: Python<'_>, eap_message: &[u8], reason: String) -> PyResult<Py<PyAny>> {
+    let Some(identifier) = eap_message.get(1).copied() else {
+        return discard(py, reason);
+    };
+    let eap_message = [4, identifier, 0, 4].to_vec();
+    let identity = identity(py, &eap_rs::Identity::default())?.unbind();
+    Ok(Py::new(py, Reject { eap_message, identity, reason })?.into_any())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
