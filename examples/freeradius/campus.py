@@ -1,0 +1,348 @@
+"""The campus, as FreeRADIUS's rlm_python3 calls it.
+
+``authorize``, ``authenticate`` and ``accounting`` are those of a server whose EAP is handled here
+alone (radiusd.conf); the ``inner_…`` functions answer inside the tunnel of FreeRADIUS's own
+rlm_eap (rlm_eap.conf). FreeRADIUS calls from many threads: what is kept is kept in one `Campus`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from datetime import date
+from typing import Any, Iterable, List, Optional, Tuple, Union
+
+import radiusd  # type: ignore[import-not-found]
+
+import eap_rs
+from campus_settings import Settings, settings_path
+from eap_rs import freeradius
+from eap_rs.freeradius import Attribute, Request, Update, printable
+from subscriptions import (
+    Passwords,
+    RestSubscriptions,
+    SqliteSubscriptions,
+    Subscriber,
+    Subscriptions,
+)
+from vlans import subnet_of
+
+Answer = Union[int, Update]
+
+log = logging.getLogger("campus")
+
+
+class Campus:
+    """Everything there is to know between two requests."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.subscriptions = _subscriptions(settings)
+        self.passwords = Passwords(settings.cost)
+        self.refusals = Refusals()
+        self.table = eap_rs.SessionTable(_authenticator(settings), capacity=settings.capacity)
+        self.eap = freeradius.Handler(
+            self.table,
+            accept=self.accept,
+            reject=self.reject,
+            answer=self.answer,
+            framed_mtu=settings.mtu,
+        )
+
+    def authorize(self, p: object) -> Answer:
+        request = Request.from_vps(p)
+        if request.eap_message is None and request.mac_to_authenticate is None:
+            return freeradius.RLM_MODULE_NOOP
+        return _update(config=(("Auth-Type", ":=", "eap_rs"),))
+
+    def authenticate(self, p: object) -> Answer:
+        request = Request.from_vps(p)
+        if request.eap_message is not None:
+            return self.eap.reply_to(request)
+        if request.mac_to_authenticate is not None:
+            return self.authenticate_device(request.mac_to_authenticate)
+        return freeradius.RLM_MODULE_INVALID
+
+    def authenticate_device(self, mac: str) -> Answer:
+        """Who speaks no 802.1X, or has not yet: unknown devices are refused, and then speak it."""
+        device = self.subscriptions.device(mac)
+        problem = (
+            "the device is unknown" if device is None else device.validity.problem(date.today())
+        )
+        # Also where nothing is encrypted: whoever forges a reply chooses the VLAN (RFC 3579 §4.3).
+        signed = (("Message-Authenticator", ":=", "0x00"),)
+        if device is None or problem is not None:
+            log_reject(mac, problem or "", mac, len(self.table))
+            return _update(freeradius.RLM_MODULE_REJECT, reply=signed)
+        self.log_accept(mac, "-", "mac", device.vlan, mac, resumed=False)
+        return _update(reply=signed + _network(device.vlan))
+
+    def answer(self, question: eap_rs.Question) -> Any:
+        """What the conversation wants to know about a subscriber."""
+        query = question.query
+        if isinstance(query, eap_rs.Policy):
+            offered = _offered(self.settings.methods, question.tunnel)
+            return offered if self.is_ours(query.identity) else None
+        if isinstance(query, eap_rs.CheckPassword):
+            subscriber = self.subscriptions.subscriber(query.identity)
+            fits = self.passwords.check(subscriber, query.password)
+            problem = None if fits else "unknown name or wrong password"
+            return self.judge(question.state, query.identity, subscriber, problem)
+        if isinstance(query, eap_rs.StoredCredential):
+            subscriber = self.subscriptions.subscriber(query.identity)
+            credential = _credential(subscriber, query.accepts)
+            problem = None if credential else f"no credential that {query.method} could use"
+            welcome = self.judge(question.state, query.identity, subscriber, problem)
+            return credential if welcome else None
+        if isinstance(query, eap_rs.Resume):
+            subscriber = self.subscriptions.subscriber(query.identity)
+            return self.judge(question.state, query.identity, subscriber)
+        if isinstance(query, eap_rs.VerifyClient):
+            subscriber = self.subscriber_of(query.certificate)
+            return self.judge(question.state, query.identity, subscriber)
+        return None
+
+    def is_ours(self, identity: str) -> bool:
+        """Whether it is of our realm: the part that is legible outside of the tunnel."""
+        realm = self.settings.realm
+        return realm is None or identity.rpartition("@")[2].lower() == realm.lower()
+
+    def judge(
+        self,
+        state: bytes,
+        identity: str,
+        subscriber: Optional[Subscriber],
+        problem: Optional[str] = None,
+    ) -> bool:
+        """Whether a subscriber may log in today. Why not is for the log only."""
+        if problem is None:
+            if subscriber is None:
+                problem = "unknown name"
+            elif not self.is_ours(subscriber.name):
+                problem = "another realm"
+            else:
+                problem = subscriber.validity.problem(date.today())
+        if problem is not None:
+            self.refusals.add(state, identity, problem)
+        return problem is None
+
+    def subscriber_of(self, certificate: eap_rs.Certificate) -> Optional[Subscriber]:
+        """Who has a certificate: the first of its names that subscribes."""
+        names: List[str] = [*certificate.principal_names, *certificate.mail_addresses]
+        if certificate.common_name is not None:
+            names.append(certificate.common_name)
+        for name in names:
+            subscriber = self.subscriptions.subscriber(name)
+            if subscriber is not None:
+                return subscriber
+        return None
+
+    def accept(self, request: Request, outcome: eap_rs.Outcome) -> Optional[Iterable[Attribute]]:
+        """The VLAN of who has logged in. The identity outside of a tunnel is anybody's: it counts
+        only where there is no tunnel."""
+        name = outcome.inner_identity if "/" in outcome.method else outcome.identity
+        subscriber: Optional[Subscriber] = None
+        if outcome.method.rpartition("/")[2] in ("tls", "eap-tls"):
+            if outcome.certificate is not None:
+                subscriber = self.subscriber_of(outcome.certificate)
+        elif name is not None:
+            subscriber = self.subscriptions.subscriber(name)
+        state = request.state or b""
+        if not self.judge(state, name or "", subscriber) or subscriber is None:
+            return None
+        self.refusals.take(state)
+        self.log_accept(
+            subscriber.name,
+            outcome.identity,
+            outcome.method,
+            subscriber.vlan,
+            request.mac,
+            resumed=outcome.resumed,
+        )
+        return _network(subscriber.vlan)
+
+    def reject(self, request: Request, reply: eap_rs.Reject) -> None:
+        name, reason = self.refusals.take(request.state or b"") or (reply.identity, reply.reason)
+        log_reject(name, reason, request.mac, len(self.table))
+
+    def accounting(self, p: object) -> Answer:
+        """One line for each login and logout: who was where, with what."""
+        request = Request.from_vps(p)
+        status = request.acct_status_type or ""
+        if status in ("Start", "Stop"):
+            log.info(
+                "accounting %s user=%s mac=%s vlan=%s session=%s",
+                status,
+                printable(request.user_name or "-"),
+                request.mac or "-",
+                self.vlan_of(request) or "-",
+                printable(request.acct_session_id or "-"),
+            )
+        return freeradius.RLM_MODULE_OK
+
+    def vlan_of(self, request: Request) -> Optional[int]:
+        """The VLAN that the login was given, from its Class; of who sends none, today's VLAN."""
+        for it in request.classes:
+            found = re.fullmatch(rb"vlan=([0-9]{1,4})", it)
+            if found is not None:
+                return int(found[1])
+        if request.user_name is None:
+            return None
+        try:
+            mac = freeradius.normalise_mac(request.user_name)
+        except ValueError:
+            subscriber = self.subscriptions.subscriber(request.user_name)
+            return None if subscriber is None else subscriber.vlan
+        device = self.subscriptions.device(mac)
+        return None if device is None else device.vlan
+
+    def log_accept(
+        self, user: str, outer: str, method: str, vlan: int, mac: Optional[str], *, resumed: bool
+    ) -> None:
+        log.info(
+            "accept user=%s outer=%s method=%s vlan=%d mac=%s resumed=%s open=%d subnet=%s",
+            printable(user),
+            printable(outer),
+            method,
+            vlan,
+            mac or "-",
+            "yes" if resumed else "no",
+            len(self.table),
+            subnet_of(vlan, self.settings.base),
+        )
+
+
+class Refusals:
+    """Whom the conversation of this State has refused, and why: known some packets before the
+    Access-Reject, where the table can say less."""
+
+    CAPACITY = 10_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_state: OrderedDict[bytes, Tuple[str, str]] = OrderedDict()
+
+    def add(self, state: bytes, identity: str, reason: str) -> None:
+        with self._lock:
+            self._by_state[state] = (identity, reason)
+            if len(self._by_state) > self.CAPACITY:
+                self._by_state.popitem(last=False)
+
+    def take(self, state: bytes) -> Optional[Tuple[str, str]]:
+        with self._lock:
+            return self._by_state.pop(state, None)
+
+
+def log_reject(user: str, reason: str, mac: Optional[str], open_conversations: int) -> None:
+    log.info(
+        'reject user=%s reason="%s" mac=%s open=%d',
+        printable(user or "-"),
+        reason,
+        mac or "-",
+        open_conversations,
+    )
+
+
+def _update(
+    code: int = freeradius.RLM_MODULE_OK,
+    reply: Tuple[Attribute, ...] = (),
+    config: Tuple[Attribute, ...] = (),
+) -> Update:
+    return code, {"reply": reply, "config": config}
+
+
+def _network(vlan: int) -> Tuple[Attribute, ...]:
+    """Where the port goes; the Class comes back in accounting (RFC 2865 §5.25)."""
+    return freeradius.vlan(vlan) + (("Class", "+=", "0x" + f"vlan={vlan}".encode().hex()),)
+
+
+def _offered(methods: Tuple[str, ...], tunnel: Optional[eap_rs.Tunnel]) -> List[str]:
+    """The methods; inside a tunnel, the EAP methods that it is configured to carry."""
+    if tunnel is None:
+        return list(methods)
+    inside = [it.partition("/")[2] for it in methods if it.startswith(f"{tunnel.method}/")]
+    if tunnel.method == "ttls":
+        return [it[len("eap-") :] for it in inside if it.startswith("eap-")]
+    return inside
+
+
+def _credential(
+    subscriber: Optional[Subscriber], accepts: List[str]
+) -> Union[str, eap_rs.NtHash, None]:
+    if subscriber is None:
+        return None
+    if "nt-hash" in accepts and subscriber.nt_hash is not None:
+        return eap_rs.NtHash(subscriber.nt_hash)
+    return subscriber.cleartext if "cleartext" in accepts else None
+
+
+def _subscriptions(settings: Settings) -> Subscriptions:
+    if settings.backend == "rest" and settings.url is not None:
+        return RestSubscriptions(settings.url, settings.token, settings.timeout)
+    return SqliteSubscriptions(settings.database, settings.cost)
+
+
+def _authenticator(settings: Settings) -> eap_rs.AuthenticatorConfig:
+    keys = settings.ticket_keys
+    tls = eap_rs.TlsServerConfig(
+        settings.certificate.read_bytes(),
+        settings.key.read_bytes(),
+        client_ca=settings.client_ca.read_bytes() if settings.client_ca else None,
+        ask_client=settings.client_ca is not None,
+        min_version="1.2" if "1.2" in settings.versions else "1.3",
+        max_version="1.3" if "1.3" in settings.versions else "1.2",
+        fragment_size=settings.fragment_size,
+        session_lifetime=settings.session_lifetime or None,
+        session_capacity=settings.capacity,
+        ticket_keys=eap_rs.TicketKeys(_hex_lines(keys.read_text())) if keys else None,
+        ask_resumption=True,
+    )
+    return eap_rs.AuthenticatorConfig(
+        methods=list(settings.methods), tls=tls, ask_policy=True, backend=True
+    )
+
+
+def _hex_lines(text: str) -> List[bytes]:
+    return [bytes.fromhex(line) for line in text.split()]
+
+
+_campus: Optional[Campus] = None
+
+
+def instantiate(p: object) -> int:
+    """Before the first request, after FreeRADIUS has become a daemon. What raises here ends it."""
+    global _campus
+    for logger in (log, logging.getLogger("eap_rs")):
+        handler = freeradius.LogHandler()
+        handler.setFormatter(logging.Formatter("campus: %(message)s"))
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+    for warning in freeradius.check_version(str(radiusd.config.get("version", ""))):
+        log.warning(warning)
+    _campus = Campus(Settings.read(settings_path()))
+    return freeradius.RLM_MODULE_OK
+
+
+def campus() -> Campus:
+    if _campus is None:
+        raise RuntimeError("instantiate has not been called")
+    return _campus
+
+
+def open_conversations() -> int:
+    """How many logins are under way."""
+    return len(campus().table)
+
+
+def authorize(p: object) -> Answer:
+    return campus().authorize(p)
+
+
+def authenticate(p: object) -> Answer:
+    return campus().authenticate(p)
+
+
+def accounting(p: object) -> Answer:
+    return campus().accounting(p)

@@ -1,0 +1,244 @@
+"""Who may use the campus network: subscribers by name, devices by hardware address.
+
+They are in SQLite, or behind a REST service; both know the same columns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional, Protocol
+from urllib.parse import quote
+
+import bcrypt
+import eap_rs
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Days, both included; `None` is open."""
+
+    first: Optional[date] = None
+    last: Optional[date] = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Validity:
+        days = (row.get("valid_from"), row.get("valid_until"))
+        return cls(*(None if it is None else date.fromisoformat(it) for it in days))
+
+    def problem(self, day: date) -> Optional[str]:
+        """Why not on this day, if not."""
+        if self.first is not None and day < self.first:
+            return f"the subscription begins on {self.first}"
+        if self.last is not None and day > self.last:
+            return f"the subscription ended on {self.last}"
+        return None
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    name: str
+    vlan: int
+    password_hash: str = field(repr=False)
+    """bcrypt: all that PAP and GTC need."""
+    nt_hash: Optional[bytes] = field(default=None, repr=False)
+    """16 octets, for EAP-MSCHAPv2 and MS-CHAP only: whoever reads it can log in with it."""
+    cleartext: Optional[str] = field(default=None, repr=False)
+    """For MD5-Challenge and CHAP only, which work with nothing less."""
+    validity: Validity = Validity()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Subscriber:
+        """Raises `KeyError`, `TypeError` and `ValueError` for a row that is none."""
+        nt_hash = row.get("nt_hash")
+        return cls(
+            name=str(row["name"]),
+            vlan=int(row["vlan"]),
+            password_hash=str(row["password_hash"]),
+            nt_hash=None if nt_hash is None else bytes.fromhex(nt_hash),
+            cleartext=row.get("cleartext"),
+            validity=Validity.of(row),
+        )
+
+
+@dataclass(frozen=True)
+class Device:
+    """Speaks no 802.1X, and is known by its address."""
+
+    mac: str
+    vlan: int
+    validity: Validity = Validity()
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Device:
+        return cls(str(row["mac"]), int(row["vlan"]), Validity.of(row))
+
+
+class Subscriptions(Protocol):
+    """Threads share one. What raises lets nobody in."""
+
+    def subscriber(self, name: str) -> Optional[Subscriber]:
+        """Names are compared without regard to case."""
+
+    def device(self, mac: str) -> Optional[Device]:
+        """By ``aa:bb:cc:dd:ee:ff``."""
+
+
+class SqliteSubscriptions:
+    """One connection for all threads, one question at a time: an answer takes microseconds."""
+
+    def __init__(self, path: Path, cost: int) -> None:
+        """Creates the database with sample data, if there is none."""
+        if not path.exists():
+            _create(path, cost)
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2, check_same_thread=False
+        )
+        self._connection.row_factory = sqlite3.Row
+
+    def subscriber(self, name: str) -> Optional[Subscriber]:
+        row = self._row("SELECT * FROM subscriptions WHERE name = ?", name)
+        return None if row is None else Subscriber.of(row)
+
+    def device(self, mac: str) -> Optional[Device]:
+        row = self._row("SELECT * FROM devices WHERE mac = ?", mac)
+        return None if row is None else Device.of(row)
+
+    def _row(self, query: str, key: str) -> Optional[Dict[str, Any]]:
+        with self._lock:
+            row = self._connection.execute(query, (key,)).fetchone()
+        return None if row is None else dict(row)
+
+
+class RestSubscriptions:
+    """``GET url/subscriptions/NAME`` and ``GET url/devices/MAC``: the row as a JSON object, or 404.
+    Any other answer, or none in time, raises."""
+
+    MAX_ANSWER = 65_536
+    """Octets."""
+
+    def __init__(self, url: str, token: Optional[str], timeout: float) -> None:
+        self._url = url
+        self._headers = {"Accept": "application/json"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._timeout = timeout
+        # A redirection would carry the token, and passwords' hashes, somewhere else.
+        self._opener = urllib.request.build_opener(_NoRedirection())
+
+    def subscriber(self, name: str) -> Optional[Subscriber]:
+        row = self._row("subscriptions", name)
+        return None if row is None else Subscriber.of(row)
+
+    def device(self, mac: str) -> Optional[Device]:
+        row = self._row("devices", mac)
+        return None if row is None else Device.of(row)
+
+    def _row(self, kind: str, key: str) -> Optional[Dict[str, Any]]:
+        url = f"{self._url}/{kind}/{quote(key, safe='')}"
+        request = urllib.request.Request(url, headers=self._headers)
+        try:
+            with self._opener.open(request, timeout=self._timeout) as answer:
+                text = answer.read(self.MAX_ANSWER + 1)
+        except urllib.error.HTTPError as problem:
+            problem.close()
+            if problem.code == 404:
+                return None
+            raise ConnectionError(f"the subscription service answers {problem.code}") from None
+        if len(text) > self.MAX_ANSWER:
+            raise ValueError("the subscription service answers too much")
+        row = json.loads(text)
+        if not isinstance(row, dict):
+            raise ValueError("the subscription service answers with no object")
+        return row
+
+
+class Passwords:
+    """Checks bcrypt hashes. Whether a name is known, nobody learns from the time it takes."""
+
+    LONGEST = 72
+    """Octets: bcrypt takes no more, and some versions of it would cut the rest off."""
+
+    def __init__(self, cost: int) -> None:
+        self._nobody = bcrypt.hashpw(os.urandom(16).hex().encode(), bcrypt.gensalt(cost))
+
+    def check(self, subscriber: Optional[Subscriber], password: bytes) -> bool:
+        stored = self._nobody if subscriber is None else subscriber.password_hash.encode()
+        usable = len(password) <= self.LONGEST and b"\0" not in password
+        fits = bcrypt.checkpw(password if usable else b"", stored)
+        return fits and usable and subscriber is not None
+
+
+class _NoRedirection(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_SCHEMA = """
+CREATE TABLE subscriptions (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    password_hash TEXT NOT NULL,
+    nt_hash TEXT CHECK (length(nt_hash) = 32),
+    cleartext TEXT,
+    vlan INTEGER NOT NULL CHECK (vlan BETWEEN 1 AND 4094),
+    valid_from TEXT CHECK (valid_from = date(valid_from)),
+    valid_until TEXT CHECK (valid_until = date(valid_until))
+);
+CREATE TABLE devices (
+    mac TEXT PRIMARY KEY CHECK (mac GLOB '*[0-9a-f]:[0-9a-f]*' AND length(mac) = 17),
+    vlan INTEGER NOT NULL CHECK (vlan BETWEEN 1 AND 4094),
+    valid_from TEXT CHECK (valid_from = date(valid_from)),
+    valid_until TEXT CHECK (valid_until = date(valid_until))
+);
+"""
+
+_SAMPLE_SUBSCRIBERS = (
+    # Name, password, whether the password itself is kept, VLAN, first and last day.
+    ("alice@campus.example", "wonderland", False, 101, None, None),
+    ("bob@campus.example", "builder", False, 102, "2020-01-01", "2099-12-31"),
+    ("phone@campus.example", "dial9", True, 103, None, None),
+    ("expired@campus.example", "toolate", False, 104, "2019-01-01", "2020-12-31"),
+    ("future@campus.example", "tooearly", False, 105, "2099-01-01", None),
+)
+
+_SAMPLE_DEVICES = (
+    ("02:00:00:00:01:01", 301, None, None),
+    ("02:00:00:00:01:02", 302, "2019-01-01", "2020-12-31"),
+)
+
+
+def _create(path: Path, cost: int) -> None:
+    """Whole or not at all: two servers may be starting at once."""
+    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name)) as connection, connection:
+            connection.executescript(_SCHEMA)
+            for subscriber, password, kept, vlan, first, last in _SAMPLE_SUBSCRIBERS:
+                row = (
+                    subscriber,
+                    bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode(),
+                    eap_rs.NtHash.of_password(password).expose().hex(),
+                    password if kept else None,
+                    vlan,
+                    first,
+                    last,
+                )
+                connection.execute("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            connection.executemany("INSERT INTO devices VALUES (?, ?, ?, ?)", _SAMPLE_DEVICES)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+    finally:
+        os.unlink(name)
