@@ -12,7 +12,7 @@ import re
 import threading
 from collections import OrderedDict
 from datetime import date
-from typing import Any, Iterable, List, Optional, Tuple, Union
+from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
 
 import radiusd  # type: ignore[import-not-found]
 
@@ -51,14 +51,12 @@ class Campus:
             framed_mtu=settings.mtu,
         )
 
-    def authorize(self, p: object) -> Answer:
-        request = Request.from_vps(p)
+    def authorize(self, request: Request) -> Answer:
         if request.eap_message is None and request.mac_to_authenticate is None:
             return freeradius.RLM_MODULE_NOOP
         return _update(config=(("Auth-Type", ":=", "eap_rs"),))
 
-    def authenticate(self, p: object) -> Answer:
-        request = Request.from_vps(p)
+    def authenticate(self, request: Request) -> Answer:
         if request.eap_message is not None:
             return self.eap.reply_to(request)
         if request.mac_to_authenticate is not None:
@@ -167,9 +165,8 @@ class Campus:
         name, reason = self.refusals.take(request.state or b"") or (reply.identity, reply.reason)
         log_reject(name, reason, request.mac, len(self.table))
 
-    def accounting(self, p: object) -> Answer:
+    def accounting(self, request: Request) -> Answer:
         """One line for each login and logout: who was where, with what."""
-        request = Request.from_vps(p)
         status = request.acct_status_type or ""
         if status in ("Start", "Stop"):
             log.info(
@@ -255,7 +252,9 @@ def _update(
 
 def _network(vlan: int) -> Tuple[Attribute, ...]:
     """Where the port goes; the Class comes back in accounting (RFC 2865 §5.25)."""
-    return freeradius.vlan(vlan) + (("Class", "+=", "0x" + f"vlan={vlan}".encode().hex()),)
+    return freeradius.vlan(vlan) + (
+        ("Class", "+=", freeradius.octets(f"vlan={vlan}".encode())),
+    )
 
 
 def _offered(methods: Tuple[str, ...], tunnel: Optional[eap_rs.Tunnel]) -> List[str]:
@@ -312,16 +311,21 @@ _campus: Optional[Campus] = None
 
 
 def instantiate(p: object) -> int:
-    """Before the first request, after FreeRADIUS has become a daemon. What raises here ends it."""
+    """Before the first request, after FreeRADIUS has become a daemon. Less than 0 ends it; an
+    exception would not."""
     global _campus
     for logger in (log, logging.getLogger("eap_rs")):
         handler = freeradius.LogHandler()
         handler.setFormatter(logging.Formatter("campus: %(message)s"))
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
-    for warning in freeradius.check_version(str(radiusd.config.get("version", ""))):
-        log.warning(warning)
-    _campus = Campus(Settings.read(settings_path()))
+    try:
+        for warning in freeradius.check_version(str(radiusd.config.get("version", ""))):
+            log.warning(warning)
+        _campus = Campus(Settings.read(settings_path()))
+    except Exception as problem:  # noqa: BLE001
+        log.error("cannot start: %s: %s", type(problem).__name__, problem)
+        return -1
     return freeradius.RLM_MODULE_OK
 
 
@@ -337,12 +341,22 @@ def open_conversations() -> int:
 
 
 def authorize(p: object) -> Answer:
-    return campus().authorize(p)
+    return _answer(Campus.authorize, p)
 
 
 def authenticate(p: object) -> Answer:
-    return campus().authenticate(p)
+    return _answer(Campus.authenticate, p)
 
 
 def accounting(p: object) -> Answer:
-    return campus().accounting(p)
+    return _answer(Campus.accounting, p)
+
+
+def _answer(function: Callable[[Campus, Request], Answer], p: object) -> Answer:
+    try:
+        return function(campus(), Request.from_vps(p))
+    except Exception as problem:  # noqa: BLE001
+        # FreeRADIUS would log more of it than one line, and a request that breaks is an intrusion
+        # or a directory that is out of reach: nobody gets in.
+        log.error("%s: %s: %s", function.__name__, type(problem).__name__, problem)
+        return freeradius.RLM_MODULE_FAIL

@@ -57,8 +57,10 @@ __all__ = [
     "Update",
     "check_version",
     "normalise_mac",
+    "octets",
     "printable",
     "split_called_station",
+    "text",
     "to_update",
     "vlan",
 ]
@@ -72,7 +74,8 @@ RLM_MODULE_NOOP = 7
 RLM_MODULE_UPDATED = 8
 
 Attribute = Tuple[str, str, str]
-"""Name, operator and value. Octets are written ``0x…``: rlm_python3 reads ``bytes`` up to a NUL."""
+"""Name, operator and value: `octets` and `text` write the latter. Operators are ``:=``, and ``+=`` for
+one more of a kind; after ``=``, what is there already stays alone."""
 
 Update = Tuple[int, Dict[str, Tuple[Attribute, ...]]]
 """What a function of rlm_python3 returns: the code, and attributes for ``reply`` and ``config``."""
@@ -101,6 +104,14 @@ server default {
     authenticate {
         Auth-Type eap_rs {
             python3
+        }
+    }
+    post-auth {
+        Post-Auth-Type Reject {
+            # Servers before 3.2.5 sign what there is a signature for; devices drop the rest.
+            update reply {
+                &Message-Authenticator := 0x00
+            }
         }
     }
 }
@@ -132,10 +143,10 @@ class BadAttribute(EapError, ValueError):
 class TruncatedEapMessage(BadAttribute):
     """Less of an EAP packet has arrived than its Length field says (RFC 3748 §4.1)."""
 
-    def __init__(self, length: int, octets: int) -> None:
+    def __init__(self, length: int, arrived: int) -> None:
         super().__init__(
             "EAP-Message",
-            f"{octets} octets of {length} have arrived; "
+            f"{arrived} octets of {length} have arrived; "
             "the site has to hand on long values in pieces (eap_rs.freeradius.UNLANG)",
         )
 
@@ -251,7 +262,7 @@ def vlan(name: Union[int, str], tag: int = 1) -> Tuple[Attribute, ...]:
     return (
         (f"Tunnel-Type:{tag}", ":=", "VLAN"),
         (f"Tunnel-Medium-Type:{tag}", ":=", "IEEE-802"),
-        (f"Tunnel-Private-Group-Id:{tag}", ":=", str(name)),
+        (f"Tunnel-Private-Group-Id:{tag}", ":=", text(str(name))),
     )
 
 
@@ -271,16 +282,15 @@ def to_update(
     if isinstance(reply, Challenge):
         return RLM_MODULE_HANDLED, {
             "reply": _eap(reply.eap_message)
-            + (("State", ":=", _hex(reply.state)),)
+            + (("State", ":=", octets(reply.state)),)
             + _session_timeout(reply.method_timeout),
             "config": (("Response-Packet-Type", ":=", "Access-Challenge"),),
         }
     if isinstance(reply, Accept):
         outcome = reply.outcome
-        who = outcome.inner_identity or outcome.identity
         return RLM_MODULE_OK, {
             "reply": _eap(reply.eap_message)
-            + ((("User-Name", ":=", who),) if _fits(who) else ())
+            + _user_name(outcome.inner_identity or outcome.identity)
             + _keys(outcome, key_name)
             + extra
         }
@@ -291,6 +301,20 @@ def to_update(
             "config": (("Response-Packet-Type", ":=", "Do-Not-Respond"),)
         }
     raise TypeError(f"reply: {type(reply).__name__} is nothing that RADIUS could carry")
+
+
+def octets(value: bytes) -> str:
+    """Octets as a value for rlm_python3, which would read ``bytes`` as text up to a NUL."""
+    return "0x" + value.hex()
+
+
+def text(value: str) -> str:
+    """Text as a value for rlm_python3, which would take a backslash for the begin of an escape.
+    Raises `ValueError` for more than an attribute of 253 octets can hold (RFC 2865 §5), and for a
+    NUL, at which it would end."""
+    if len(value.encode()) > 253 or "\0" in value:
+        raise ValueError("text: at most 253 octets of UTF-8 without NUL accepted")
+    return value.replace("\\", "\\\\")
 
 
 class Handler:
@@ -500,7 +524,7 @@ class Radiusd(ModuleType):
         """Attributes as rlm_python3 passes them: octets in hexadecimal, and of each value no more
         than 1023 characters."""
         return tuple(
-            (name, _hex(value[:510]) if isinstance(value, bytes) else value[:1023])
+            (name, octets(value[:510]) if isinstance(value, bytes) else value[:1023])
             for name, value in attributes
         )
 
@@ -576,10 +600,10 @@ class _Only:
         value = self.value(name)
         if value is None:
             return None
-        octets = _octets(name, value)
-        if len(octets) > limit:
-            raise BadAttribute(name, f"{len(octets)} octets, at most {limit} accepted")
-        return octets
+        read = _octets(name, value)
+        if len(read) > limit:
+            raise BadAttribute(name, f"{len(read)} octets, at most {limit} accepted")
+        return read
 
     def number(self, name: str) -> Optional[int]:
         value = self.text(name)
@@ -625,10 +649,10 @@ def _eap_length(packet: bytes) -> int:
 def _octets(name: str, value: Union[str, bytes]) -> bytes:
     if isinstance(value, bytes):
         return value
-    octets = _unhex(value[2:]) if value.startswith("0x") else None
-    if octets is None:
+    read = _unhex(value[2:]) if value.startswith("0x") else None
+    if read is None:
         raise BadAttribute(name, "octets are bytes, or 0x and an even number of hexadecimal digits")
-    return octets
+    return read
 
 
 def _unhex(digits: str) -> Optional[bytes]:
@@ -638,16 +662,12 @@ def _unhex(digits: str) -> Optional[bytes]:
     return bytes.fromhex(digits)
 
 
-def _hex(octets: bytes) -> str:
-    return "0x" + octets.hex()
-
-
 def _eap(eap_message: bytes) -> Tuple[Attribute, ...]:
     """EAP-Message, which FreeRADIUS splits, and what signs it: servers before 3.2.5 compute a
     Message-Authenticator only where there is one (RFC 3579 §3.2)."""
     if not eap_message:
         return ()
-    return ("EAP-Message", ":=", _hex(eap_message)), ("Message-Authenticator", ":=", "0x00")
+    return ("EAP-Message", ":=", octets(eap_message)), ("Message-Authenticator", ":=", "0x00")
 
 
 def _failure(eap_message: bytes) -> bytes:
@@ -660,11 +680,11 @@ def _keys(outcome: Outcome, key_name: bool) -> Tuple[Attribute, ...]:
     keys: Tuple[Attribute, ...] = ()
     if outcome.msk is not None:
         keys += (
-            ("MS-MPPE-Recv-Key", ":=", _hex(outcome.msk[:32])),
-            ("MS-MPPE-Send-Key", ":=", _hex(outcome.msk[32:64])),
+            ("MS-MPPE-Recv-Key", ":=", octets(outcome.msk[:32])),
+            ("MS-MPPE-Send-Key", ":=", octets(outcome.msk[32:64])),
         )
     if key_name and outcome.session_id is not None:
-        keys += (("EAP-Key-Name", ":=", _hex(outcome.session_id)),)
+        keys += (("EAP-Key-Name", ":=", octets(outcome.session_id)),)
     return keys
 
 
@@ -674,9 +694,12 @@ def _session_timeout(seconds: Optional[float]) -> Tuple[Attribute, ...]:
     return (("Session-Timeout", ":=", str(max(1, math.ceil(seconds)))),)
 
 
-def _fits(identity: str) -> bool:
-    """Whether it can be a User-Name (RFC 2865 §5.1) and a C string."""
-    return 1 <= len(identity.encode(errors="replace")) <= 253 and "\0" not in identity
+def _user_name(identity: str) -> Tuple[Attribute, ...]:
+    """Who has logged in, for accounting (RFC 2865 §5.1), as far as RADIUS can say it."""
+    try:
+        return (("User-Name", ":=", text(identity)),) if identity else ()
+    except ValueError:
+        return ()
 
 
 def _mac_or_none(text: Optional[str]) -> Optional[str]:
