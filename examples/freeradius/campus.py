@@ -1,8 +1,8 @@
 """The campus, as FreeRADIUS's rlm_python3 calls it.
 
 ``authorize``, ``authenticate`` and ``accounting`` are those of a server whose EAP is handled here
-alone (radiusd.conf); the ``inner_…`` functions answer inside the tunnel of FreeRADIUS's own
-rlm_eap (rlm_eap.conf). FreeRADIUS calls from many threads: what is kept is kept in one `Campus`.
+alone (radiusd.conf); campus_inner.py has those for inside the tunnel of FreeRADIUS's own rlm_eap
+(rlm_eap.conf). FreeRADIUS calls from many threads: what is kept is kept in one `Campus`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from vlans import subnet_of
 
 Answer = Union[int, Update]
 
+AUTH_TYPE = "campus"
+"""The section of FreeRADIUS's that calls ``authenticate``."""
+
 log = logging.getLogger("campus")
 
 
@@ -54,7 +57,7 @@ class Campus:
     def authorize(self, request: Request) -> Answer:
         if request.eap_message is None and request.mac_to_authenticate is None:
             return freeradius.RLM_MODULE_NOOP
-        return _update(config=(("Auth-Type", ":=", "eap_rs"),))
+        return update(config=(("Auth-Type", ":=", AUTH_TYPE),))
 
     def authenticate(self, request: Request) -> Answer:
         if request.eap_message is not None:
@@ -73,9 +76,9 @@ class Campus:
         signed = (("Message-Authenticator", ":=", "0x00"),)
         if device is None or problem is not None:
             log_reject(mac, problem or "", mac, len(self.table))
-            return _update(freeradius.RLM_MODULE_REJECT, reply=signed)
+            return update(freeradius.RLM_MODULE_REJECT, reply=signed)
         self.log_accept(mac, "-", "mac", device.vlan, mac, resumed=False)
-        return _update(reply=signed + _network(device.vlan))
+        return update(reply=signed + network(device.vlan))
 
     def answer(self, question: eap_rs.Question) -> Any:
         """What the conversation wants to know about a subscriber."""
@@ -115,16 +118,18 @@ class Campus:
         problem: Optional[str] = None,
     ) -> bool:
         """Whether a subscriber may log in today. Why not is for the log only."""
-        if problem is None:
-            if subscriber is None:
-                problem = "unknown name"
-            elif not self.is_ours(subscriber.name):
-                problem = "another realm"
-            else:
-                problem = subscriber.validity.problem(date.today())
+        problem = problem or self.problem_with(subscriber)
         if problem is not None:
             self.refusals.add(state, identity, problem)
         return problem is None
+
+    def problem_with(self, subscriber: Optional[Subscriber]) -> Optional[str]:
+        """Why this subscriber may not log in today, if not."""
+        if subscriber is None:
+            return "unknown name"
+        if not self.is_ours(subscriber.name):
+            return "another realm"
+        return subscriber.validity.problem(date.today())
 
     def subscriber_of(self, certificate: eap_rs.Certificate) -> Optional[Subscriber]:
         """Who has a certificate: the first of its names that subscribes."""
@@ -159,7 +164,7 @@ class Campus:
             request.mac,
             resumed=outcome.resumed,
         )
-        return _network(subscriber.vlan)
+        return network(subscriber.vlan)
 
     def reject(self, request: Request, reply: eap_rs.Reject) -> None:
         name, reason = self.refusals.take(request.state or b"") or (reply.identity, reply.reason)
@@ -242,7 +247,7 @@ def log_reject(user: str, reason: str, mac: Optional[str], open_conversations: i
     )
 
 
-def _update(
+def update(
     code: int = freeradius.RLM_MODULE_OK,
     reply: Tuple[Attribute, ...] = (),
     config: Tuple[Attribute, ...] = (),
@@ -250,7 +255,7 @@ def _update(
     return code, {"reply": reply, "config": config}
 
 
-def _network(vlan: int) -> Tuple[Attribute, ...]:
+def network(vlan: int) -> Tuple[Attribute, ...]:
     """Where the port goes; the Class comes back in accounting (RFC 2865 §5.25)."""
     return freeradius.vlan(vlan) + (
         ("Class", "+=", freeradius.octets(f"vlan={vlan}".encode())),
@@ -341,18 +346,18 @@ def open_conversations() -> int:
 
 
 def authorize(p: object) -> Answer:
-    return _answer(Campus.authorize, p)
+    return answer_with(Campus.authorize, p)
 
 
 def authenticate(p: object) -> Answer:
-    return _answer(Campus.authenticate, p)
+    return answer_with(Campus.authenticate, p)
 
 
 def accounting(p: object) -> Answer:
-    return _answer(Campus.accounting, p)
+    return answer_with(Campus.accounting, p)
 
 
-def _answer(function: Callable[[Campus, Request], Answer], p: object) -> Answer:
+def answer_with(function: Callable[[Campus, Request], Answer], p: object) -> Answer:
     try:
         return function(campus(), Request.from_vps(p))
     except Exception as problem:  # noqa: BLE001
