@@ -69,7 +69,7 @@ class Settings:
             client_ca=reader.optional_path("tls", "client_ca"),
             ticket_keys=reader.optional_path("tls", "ticket_keys"),
             versions=reader.words("tls", "versions", ("1.2", "1.3"), "1.2 1.3"),
-            session_lifetime=reader.number("tls", "session_lifetime", float, 0, 604_800, "0"),
+            session_lifetime=reader.number("tls", "session_lifetime", float, 0.0, 604_800.0, "0"),
             methods=reader.words("eap", "methods", _METHODS, "ttls/pap ttls/eap-gtc peap/gtc"),
             realm=reader.get("eap", "realm"),
             fragment_size=reader.number("eap", "fragment_size", int, 100, 4000, "1024"),
@@ -79,7 +79,7 @@ class Settings:
             database=reader.path("subscriptions", "database", "subscriptions.sqlite"),
             url=reader.url("subscriptions", "url"),
             token=reader.get("subscriptions", "token"),
-            timeout=reader.number("subscriptions", "timeout", float, 0.1, 20, "2"),
+            timeout=reader.number("subscriptions", "timeout", float, 0.1, 20.0, "2"),
             cost=reader.number("subscriptions", "cost", int, 4, 16, "8"),
             base=reader.network("network", "base", "10.0.0.0/8"),
         )
@@ -134,13 +134,13 @@ class _Reader:
         self, section: str, key: str, kind: Callable[[str], N], low: N, high: N, default: str = ""
     ) -> N:
         value = self.get(section, key, default) or ""
-        problem = SettingError(f"[{section}] {key}", f'"{value}" given, {low} to {high} accepted')
+        refusal = SettingError(f"[{section}] {key}", f'"{value}" given, {low} to {high} accepted')
         try:
             number = kind(value)
         except ValueError:
-            raise problem from None
+            raise refusal from None
         if not low <= number <= high:
-            raise problem
+            raise refusal
         return number
 
     def url(self, section: str, key: str) -> Optional[str]:
@@ -158,8 +158,8 @@ class _Reader:
         except ValueError as problem:
             raise SettingError(f"[{section}] {key}", str(problem)) from None
         if network.prefixlen > 12:
-            problem = f"{value} given, at most /12 has a /24 for each VLAN"
-            raise SettingError(f"[{section}] {key}", problem)
+            refusal = f"{value} given, at most /12 has a /24 for each VLAN"
+            raise SettingError(f"[{section}] {key}", refusal)
         return network
 
     def refuse_unknown(self) -> None:

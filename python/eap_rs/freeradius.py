@@ -34,6 +34,7 @@ from eap_rs._native import (
     Question,
     Reject,
     SessionTable,
+    StaleQueryError,
 )
 
 __all__ = [
@@ -74,8 +75,8 @@ RLM_MODULE_NOOP = 7
 RLM_MODULE_UPDATED = 8
 
 Attribute = Tuple[str, str, str]
-"""Name, operator and value: `octets` and `text` write the latter. Operators are ``:=``, and ``+=`` for
-one more of a kind; after ``=``, what is there already stays alone."""
+"""Name, operator and value, which `octets` and `text` write. The operator is ``:=``, or ``+=`` for
+one more of a kind; with ``=``, it would be dropped if there is one."""
 
 Update = Tuple[int, Dict[str, Tuple[Attribute, ...]]]
 """What a function of rlm_python3 returns: the code, and attributes for ``reply`` and ``config``."""
@@ -368,8 +369,7 @@ class Handler:
                 request.state, eap_message, framed_mtu=request.framed_mtu or self._framed_mtu
             )
             while isinstance(reply, Question):
-                answer = self._answer_to(reply)
-                reply = self._table.answer(reply.state, reply.id, answer)
+                reply = self._settle(reply)
             attributes: Optional[Iterable[Attribute]] = ()
             if isinstance(reply, Accept) and self._accept is not None:
                 attributes = self._accept(request, reply.outcome)
@@ -385,16 +385,20 @@ class Handler:
             _log.error("login failed: %s: %s", type(problem).__name__, problem)
             return RLM_MODULE_REJECT, {"reply": _eap(_failure(eap_message))}
 
-    def _answer_to(self, question: Question) -> Any:
+    def _settle(self, question: Question) -> Union[Reply, Question]:
+        state, id = question.state, question.id
         query = type(question.query).__name__
         if self._answer is None:
             _log.error("nobody answers %s: give the table a callable for it", query)
-            return None
+            return self._table.answer(state, id, None)
         try:
-            return self._answer(question)
+            return self._table.answer(state, id, self._answer(question))
+        except StaleQueryError:
+            raise
         except Exception as problem:  # noqa: BLE001
+            # Nobody gets in because the directory is broken, and no conversation stays open.
             _log.error("%s: %s: %s", query, type(problem).__name__, problem)
-            return None
+            return self._table.answer(state, id, None)
 
 
 def check_version(version: str) -> Tuple[str, ...]:
@@ -444,9 +448,7 @@ def split_called_station(text: str) -> Tuple[str, Optional[str]]:
 def printable(text: str, limit: int = 128) -> str:
     """Text of the network's, for a field of a log: without spaces and anything else that could
     break out of the field or the line, and of so many characters at most."""
-    escaped = "".join(
-        it if it.isprintable() and it not in ' "\\' else f"\\u{{{ord(it):x}}}" for it in text[:limit]
-    )
+    escaped = "".join(_escape(it, ' "\\') for it in text[:limit])
     if len(text) <= limit and len(escaped) <= limit:
         return escaped
     return escaped[: limit - 1] + "…"
@@ -462,9 +464,8 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            # radlog takes UTF-8 without NUL, and would end the line at a line feed.
-            line = self.format(record).replace("\0", "\\0").replace("\n", "\\n")
-            line = line.encode(errors="backslashreplace").decode()
+            # radlog takes UTF-8 without NUL; and what an exception quotes may be the network's.
+            line = "".join(map(_escape, self.format(record)))
             self._radiusd.radlog(self._level(record.levelno), line)
         except Exception:  # noqa: BLE001
             self.handleError(record)
@@ -594,7 +595,10 @@ class _Only:
 
     def secret(self, name: str) -> Optional[bytes]:
         value = self.value(name)
-        return value.encode(errors="replace") if isinstance(value, str) else value
+        try:
+            return value.encode() if isinstance(value, str) else value
+        except UnicodeEncodeError:
+            raise BadAttribute(name, "not Unicode") from None
 
     def octets(self, name: str, limit: int) -> Optional[bytes]:
         value = self.value(name)
@@ -676,12 +680,14 @@ def _failure(eap_message: bytes) -> bytes:
 
 
 def _keys(outcome: Outcome, key_name: bool) -> Tuple[Attribute, ...]:
-    """The halves of the MSK (RFC 3579 §3.16, RFC 2548 §2.4), and its name (RFC 4072 §4.1.4)."""
+    """The MSK (RFC 3579 §3.16, RFC 2548 §2.4), 32 octets and 32, of EAP-MSCHAPv2 16 and 16; and
+    its name (RFC 7268 §2.2)."""
     keys: Tuple[Attribute, ...] = ()
     if outcome.msk is not None:
+        half = min(32, len(outcome.msk) // 2)
         keys += (
-            ("MS-MPPE-Recv-Key", ":=", octets(outcome.msk[:32])),
-            ("MS-MPPE-Send-Key", ":=", octets(outcome.msk[32:64])),
+            ("MS-MPPE-Recv-Key", ":=", octets(outcome.msk[:half])),
+            ("MS-MPPE-Send-Key", ":=", octets(outcome.msk[half : 2 * half])),
         )
     if key_name and outcome.session_id is not None:
         keys += (("EAP-Key-Name", ":=", octets(outcome.session_id)),)
@@ -700,6 +706,11 @@ def _user_name(identity: str) -> Tuple[Attribute, ...]:
         return (("User-Name", ":=", text(identity)),) if identity else ()
     except ValueError:
         return ()
+
+
+def _escape(character: str, also: str = "") -> str:
+    plain = character.isprintable() and character not in also
+    return character if plain else f"\\u{{{ord(character):x}}}"
 
 
 def _mac_or_none(text: Optional[str]) -> Optional[str]:
