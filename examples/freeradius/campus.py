@@ -12,12 +12,13 @@ import re
 import threading
 from collections import OrderedDict
 from datetime import date
-from typing import Any, Callable, Iterable, List, Optional, Tuple, Union
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 import radiusd  # type: ignore[import-not-found]
 
 import eap_rs
-from campus_settings import Settings, settings_path
+from campus_settings import SettingError, Settings, settings_path
 from eap_rs import freeradius
 from eap_rs.freeradius import Attribute, Request, Update, printable
 from subscriptions import (
@@ -289,27 +290,44 @@ def _subscriptions(settings: Settings) -> Subscriptions:
 
 
 def _authenticator(settings: Settings) -> eap_rs.AuthenticatorConfig:
-    keys = settings.ticket_keys
     tls = eap_rs.TlsServerConfig(
-        settings.certificate.read_bytes(),
-        settings.key.read_bytes(),
-        client_ca=settings.client_ca.read_bytes() if settings.client_ca else None,
+        _file("certificate", settings.certificate),
+        _file("key", settings.key),
+        client_ca=_file("client_ca", settings.client_ca) if settings.client_ca else None,
         ask_client=settings.client_ca is not None,
         min_version="1.2" if "1.2" in settings.versions else "1.3",
         max_version="1.3" if "1.3" in settings.versions else "1.2",
         fragment_size=settings.fragment_size,
-        session_lifetime=settings.session_lifetime or None,
-        session_capacity=settings.capacity,
-        ticket_keys=eap_rs.TicketKeys(_hex_lines(keys.read_text())) if keys else None,
-        ask_resumption=True,
+        **(_resumption(settings) if settings.session_lifetime else {}),
     )
     return eap_rs.AuthenticatorConfig(
         methods=list(settings.methods), tls=tls, ask_policy=True, backend=True
     )
 
 
-def _hex_lines(text: str) -> List[bytes]:
-    return [bytes.fromhex(line) for line in text.split()]
+def _resumption(settings: Settings) -> Dict[str, Any]:
+    keys = settings.ticket_keys
+    return {
+        "session_lifetime": settings.session_lifetime,
+        "session_capacity": settings.capacity,
+        "ticket_keys": _ticket_keys(keys) if keys else None,
+        "ask_resumption": True,
+    }
+
+
+def _ticket_keys(path: Path) -> eap_rs.TicketKeys:
+    text = _file("ticket_keys", path)
+    try:
+        return eap_rs.TicketKeys([bytes.fromhex(line) for line in text.decode("ascii").split()])
+    except ValueError:
+        raise SettingError("[tls] ticket_keys", "lines of 64 hexadecimal digits accepted") from None
+
+
+def _file(key: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise SettingError(f"[tls] {key}", str(problem)) from None
 
 
 _campus: Optional[Campus] = None

@@ -182,7 +182,9 @@ def test_there_are_not_more_attributes_than_a_packet_holds() -> None:
         Request.from_vps((("Class", "0x"),) * 1025)
 
 
-@pytest.mark.parametrize("p", ["User-Name", 1, [("User-Name", "x")], ("User-Name", "x"), ((1, "x"),)])
+@pytest.mark.parametrize(
+    "p", ["User-Name", 1, [("User-Name", "x")], ("User-Name", "x"), ((1, "x"),)]
+)
 def test_what_rlm_python3_does_not_pass_is_a_mistake(p: object) -> None:
     with pytest.raises(TypeError, match="^p: "):
         Request.from_vps(p)
@@ -324,8 +326,8 @@ def test_keys_are_halves() -> None:
 
 @pytest.mark.parametrize("identity", ["a" * 254, "é" * 127, "a\0b", ""])
 def test_an_identity_that_radius_cannot_carry_is_left_out(identity: str) -> None:
-    who = eap_rs.Outcome("md5", identity)
-    assert freeradius.to_update(eap_rs.Accept(b"", who)) == (freeradius.RLM_MODULE_OK, {"reply": ()})
+    accept = eap_rs.Accept(b"", eap_rs.Outcome("md5", identity))
+    assert freeradius.to_update(accept) == (freeradius.RLM_MODULE_OK, {"reply": ()})
 
 
 def test_a_rejection_and_what_is_not_answered() -> None:
