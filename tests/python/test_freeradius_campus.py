@@ -21,6 +21,7 @@ from typing import Any, Iterator, Optional
 
 import eap_rs
 import pytest
+from eap_rs import freeradius
 from eap_rs.freeradius import RLM_MODULE_FAIL, RLM_MODULE_OK, RLM_MODULE_REJECT, Radiusd
 
 from conftest import SERVER, Pki
@@ -201,6 +202,16 @@ def test_a_certificate_is_needed(radiusd: Radiusd, tmp_path: Path) -> None:
         settings.Settings.read(tmp_path / "campus.ini")
     with pytest.raises(settings.SettingError, match="none.ini"):
         settings.Settings.read(tmp_path / "none.ini")
+
+
+def test_the_site_cuts_packets_as_the_library_says(radiusd: Radiusd) -> None:
+    def directives(text: str) -> list[str]:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    pieces = directives((EXAMPLE / "raddb" / "pieces.conf").read_text())
+    site = directives(freeradius.UNLANG)
+    begin = site.index(pieces[0])
+    assert site[begin : begin + len(pieces)] == pieces
 
 
 def test_a_token_is_not_shown(radiusd: Radiusd, folder: Path) -> None:
