@@ -82,7 +82,14 @@ class Campus:
         return update(reply=signed + network(device.vlan))
 
     def answer(self, question: eap_rs.Question) -> Any:
-        """What the conversation wants to know about a subscriber."""
+        """What a conversation wants to know about a subscriber."""
+        try:
+            return self.find_answer(question)
+        except Exception:
+            self.refusals.add(question.state, "", "no word from the subscriptions")
+            raise
+
+    def find_answer(self, question: eap_rs.Question) -> Any:
         query = question.query
         if isinstance(query, eap_rs.Policy):
             offered = _offered(self.settings.methods, question.tunnel)
@@ -168,8 +175,8 @@ class Campus:
         return network(subscriber.vlan)
 
     def reject(self, request: Request, reply: eap_rs.Reject) -> None:
-        name, reason = self.refusals.take(request.state or b"") or (reply.identity, reply.reason)
-        log_reject(name, reason, request.mac, len(self.table))
+        name, reason = self.refusals.take(request.state or b"") or ("", reply.reason)
+        log_reject(name or reply.identity, reason, request.mac, len(self.table))
 
     def accounting(self, request: Request) -> Answer:
         """One line for each login and logout: who was where, with what."""

@@ -599,6 +599,7 @@ def test_a_directory_that_is_gone_lets_nobody_in(
     (folder / "subscriptions.sqlite").unlink()
     assert log_in(campus, pki, "alice@campus.example", "wonderland")[0] == RLM_MODULE_REJECT
     assert any(it == radiusd.L_ERR and "CheckPassword" in line for it, line in radiusd.lines)
+    assert 'reject user=@campus.example reason="no word from the sub' in lines(radiusd)[-1]
     vps = Radiusd.vps(("Service-Type", "Call-Check"), ("User-Name", "020000000101"))
     assert campus.authenticate(vps) == RLM_MODULE_FAIL
     assert "wonderland" not in str(radiusd.lines)
