@@ -29,6 +29,7 @@ class Login:
         self.outcome: Optional[eap_rs.Outcome] = None
         self.exchanges = 0
         self._state: Optional[bytes] = None
+        self._tls = b""
         # The NAS asks for the Identity.
         self._response = self._hear(b"\x01\x01\x00\x05\x01")
 
@@ -58,6 +59,15 @@ class Login:
                 return self._checked(verdict)
         raise AssertionError("60 exchanges, and no verdict")
 
+    @property
+    def group(self) -> str:
+        """The group of the key exchange: the key share of TLS 1.3, or the curve of 1.2."""
+        for named, length, name in [(b"\0\x1d", 32, "x25519"), (b"\0\x17", 65, "secp256r1")]:
+            share = b"\0\x33\0" + bytes([length + 4]) + named + b"\0" + bytes([length])
+            if share in self._tls or b"\x03" + named + bytes([length]) in self._tls:
+                return name
+        return "unknown"
+
     def _checked(self, verdict: Packet) -> Packet:
         accepted = verdict.code == radius.ACCESS_ACCEPT
         assert accepted == (self.outcome is not None), "server and peer do not agree"
@@ -68,6 +78,9 @@ class Login:
 
     def _hear(self, packet: bytes) -> Optional[bytes]:
         self.peer.handle_packet(packet)
+        if len(packet) > 6 and packet[4] in (13, 21, 25):
+            # Only fragments that say the length of the whole have four octets more.
+            self._tls += packet[10:] if packet[5] & 0x80 else packet[6:]
         said: Optional[bytes] = None
         for output in self.peer:
             match output:

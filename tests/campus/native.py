@@ -1,27 +1,113 @@
-"""FreeRADIUS with its own EAP module and a user file: what the others are compared with."""
+"""Small configurations of FreeRADIUS with one user: its own EAP module, and eap_rs beside it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import eap_rs
 
 from certificates import Certificate
 from servers import SECRET
 
+PYTHON = Path(eap_rs.__file__).parent.parent
 
-def write(
-    folder: Path,
-    port: int,
-    server: Certificate,
-    users: str,
-    *,
-    versions: tuple[str, str] = ("1.2", "1.3"),
-    curve: str = "prime256v1",
-    ciphers: str = "DEFAULT",
+
+def rlm_eap(
+    folder: Path, port: int, server: Certificate, user: str, password: str, version: str
 ) -> Path:
-    """The configuration, without resumption; the folder that `freeradius -d` wants."""
+    """PEAP and TTLS by `rlm_eap`, without resumption; the folder that `freeradius -d` wants."""
+    # An ecdh_curve would be the only one: without, peers take X25519 at both servers.
+    modules = f"""
+    pap {{
+    }}
+    files {{
+        filename = "{folder}/users"
+    }}
+    eap {{
+        default_eap_type = peap
+        max_sessions = 4096
+        tls-config common {{
+            certificate_file = "{server.chain}"
+            private_key_file = "{server.key}"
+            tls_min_version = "{version}"
+            tls_max_version = "{version}"
+            ecdh_curve = ""
+            fragment_size = 1398
+        }}
+        gtc {{
+            auth_type = PAP
+        }}
+        peap {{
+            tls = common
+            default_eap_type = gtc
+            virtual_server = inner
+        }}
+        ttls {{
+            tls = common
+            default_eap_type = gtc
+            virtual_server = inner
+        }}
+    }}
+"""
+    outer = """
+    authorize {
+        eap
+    }
+    authenticate {
+        eap
+    }
+"""
+    inner = """
+server inner {
+    authorize {
+        eap {
+            ok = return
+        }
+        files
+        pap
+    }
+    authenticate {
+        Auth-Type PAP {
+            pap
+        }
+        eap
+    }
+}
+"""
+    raddb = _write(folder, port, modules, outer, inner)
+    (folder / "users").write_text(f'{user} Cleartext-Password := "{password}"\n')
+    return raddb
+
+
+def rlm_python3(
+    folder: Path, port: int, server: Certificate, user: str, password: str, version: str
+) -> Path:
+    """The same by eap_rs, with no more around it than it needs."""
+    modules = f"""
+    python3 {{
+        python_path = "{Path(__file__).parent}:{PYTHON}"
+        python_path_mode = append
+        module = plain
+        mod_authorize = plain
+        func_authorize = authorize
+    }}
+"""
+    raddb = _write(folder, port, modules, "authorize {\n        python3\n    }", "")
+    settings = {
+        "certificate": str(server.chain),
+        "key": str(server.key),
+        "user": user,
+        "password": password,
+        "version": version,
+    }
+    (folder / "plain.json").write_text(json.dumps(settings))
+    return raddb
+
+
+def _write(folder: Path, port: int, modules: str, outer: str, more: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dictionary").write_text("$INCLUDE /usr/share/freeradius/dictionary\n")
-    (folder / "users").write_text(users)
     (folder / "radiusd.conf").write_text(
         f"""
 prefix = "{folder}"
@@ -48,46 +134,7 @@ client loopback {{
     require_message_authenticator = yes
 }}
 modules {{
-    pap {{
-    }}
-    mschap {{
-    }}
-    files {{
-        filename = "{folder}/users"
-    }}
-    eap {{
-        default_eap_type = peap
-        timer_expire = 60
-        max_sessions = 4096
-        tls-config common {{
-            certificate_file = "{server.chain}"
-            private_key_file = "{server.key}"
-            tls_min_version = "{versions[0]}"
-            tls_max_version = "{versions[1]}"
-            ecdh_curve = "{curve}"
-            cipher_list = "{ciphers}"
-            fragment_size = 1398
-        }}
-        gtc {{
-            auth_type = PAP
-        }}
-        mschapv2 {{
-        }}
-        peap {{
-            tls = common
-            default_eap_type = gtc
-            copy_request_to_tunnel = no
-            use_tunneled_reply = yes
-            virtual_server = inner
-        }}
-        ttls {{
-            tls = common
-            default_eap_type = gtc
-            copy_request_to_tunnel = no
-            use_tunneled_reply = yes
-            virtual_server = inner
-        }}
-    }}
+{modules}
 }}
 server default {{
     listen {{
@@ -95,37 +142,9 @@ server default {{
         ipaddr = 127.0.0.1
         port = {port}
     }}
-    authorize {{
-        eap
-    }}
-    authenticate {{
-        eap
-    }}
-    post-auth {{
-        Post-Auth-Type REJECT {{
-            eap
-        }}
-    }}
+{outer}
 }}
-server inner {{
-    authorize {{
-        eap {{
-            ok = return
-        }}
-        mschap
-        files
-        pap
-    }}
-    authenticate {{
-        Auth-Type PAP {{
-            pap
-        }}
-        Auth-Type MS-CHAP {{
-            mschap
-        }}
-        eap
-    }}
-}}
+{more}
 """
     )
     return folder
