@@ -35,6 +35,14 @@ class Login:
 
     def step(self) -> Optional[Packet]:
         """One exchange. The server's verdict, if this was the last one."""
+        answer = self.client.access(self.request())
+        self.exchanges += 1
+        self._state = answer.one(radius.STATE)
+        self._response = self._hear(answer.eap) if answer.eap else None
+        return None if answer.code == radius.ACCESS_CHALLENGE else answer
+
+    def request(self) -> Attributes:
+        """What is to be sent next."""
         assert self._response is not None, "the peer has nothing to say"
         attributes: Attributes = [
             (radius.USER_NAME, self.outer.encode()),
@@ -45,11 +53,7 @@ class Login:
         ]
         if self._state is not None:
             attributes.append((radius.STATE, self._state))
-        answer = self.client.access(attributes)
-        self.exchanges += 1
-        self._state = answer.one(radius.STATE)
-        self._response = self._hear(answer.eap) if answer.eap else None
-        return None if answer.code == radius.ACCESS_CHALLENGE else answer
+        return attributes
 
     def finish(self) -> Packet:
         """The server's verdict; after an Accept, both ends have the same keys."""
