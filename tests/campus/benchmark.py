@@ -118,7 +118,7 @@ def compare(
     user = (server, ALICE, PASSWORD, version)
     theirs = native.rlm_eap(folder / "rlm_eap", ports[0], *user)
     ours = native.rlm_python3(folder / "eap_rs", ports[1], *user)
-    settings = {"PLAIN_CONFIG": str(ours / "plain.json")}
+    settings = {"PLAIN_SETTINGS": str(ours / "plain.json")}
     with (
         FreeRadius(theirs, theirs, ports[0], name="radiusd") as a,
         FreeRadius(ours, ours, ports[1], name="radiusd", environment=settings) as b,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional
@@ -17,7 +18,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "freeradius"
 RADDB = EXAMPLE / "raddb"
 
 # Where FreeRADIUS finds them: neither is in the system's Python.
-PYTHON_PATH = [Path(module.__file__).parent.parent for module in (eap_rs, bcrypt)]
+PYTHON_PATH = [Path(inspect.getfile(it)).parent.parent for it in (eap_rs, bcrypt)]
 
 ALICE, BOB = "alice@campus.example", "bob@campus.example"
 EXPIRED, NOBODY = "expired@campus.example", "nobody@campus.example"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-import eap_rs
+from eap_rs import freeradius
 
 from certificates import Certificate
 from servers import SECRET
 
-PYTHON = Path(eap_rs.__file__).parent.parent
+PYTHON_PATH = Path(freeradius.__file__).parent.parent
 
 
 def rlm_eap(
@@ -86,14 +87,19 @@ def rlm_python3(
     """The same by eap_rs, with no more around it than it needs."""
     modules = f"""
     python3 {{
-        python_path = "{Path(__file__).parent}:{PYTHON}"
+        python_path = "{Path(__file__).parent}:{PYTHON_PATH}"
         python_path_mode = append
         module = plain
+        pass_all_vps_dict = no
         mod_authorize = plain
         func_authorize = authorize
+        mod_authenticate = plain
+        func_authenticate = authenticate
     }}
 """
-    raddb = _write(folder, port, modules, "authorize {\n        python3\n    }", "")
+    outer, found = re.subn(r"^server default {$(.*)^}$", r"\1", freeradius.UNLANG, flags=re.M | re.S)
+    assert found == 1
+    raddb = _write(folder, port, modules, outer, "")
     settings = {
         "certificate": str(server.chain),
         "key": str(server.key),
