@@ -1,0 +1,66 @@
+"""The second mode: FreeRADIUS does EAP itself, and the script knows the subscribers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+import eapol
+from certificates import Pki
+from example import ALICE, BOB, EXPIRED, NOBODY, OUTER, PASSWORDS, VLANS, Example
+from servers import FreeRadius, How
+
+METHODS = {
+    "ttls/pap": 'eap=TTLS\nphase2="auth=PAP"',
+    "ttls/eap-gtc": 'eap=TTLS\nphase2="autheap=GTC"',
+    "peap/gtc": 'eap=PEAP\nphase2="auth=GTC"',
+}
+MODES: list[How] = ["debug", "daemon"]
+
+
+@pytest.fixture(scope="module", params=MODES)
+def server(
+    request: pytest.FixtureRequest, pki: Pki, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FreeRadius]:
+    folder = tmp_path_factory.mktemp("rlm_eap")
+    example = Example.new(folder, pki.servers["rsa2048"], pki.staff_ca, {})
+    with example.server(name="rlm_eap", how=request.param) as server:
+        yield server
+
+
+def run(
+    server: FreeRadius, pki: Pki, folder: Path, method: str, version: str, user: str, password: str
+) -> eapol.Seen:
+    block = eapol.Network(pki.server_ca, user, password, version, OUTER).block(METHODS[method])
+    return eapol.run(folder / "eapol_test.conf", server.port, block)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("method", METHODS)
+def test_who_has_the_password_gets_a_vlan(
+    server: FreeRadius, pki: Pki, tmp_path: Path, method: str, version: str
+) -> None:
+    for user in (ALICE, BOB):
+        seen = run(server, pki, tmp_path, method, version, user, PASSWORDS[user])
+        assert seen.success, seen.output[-3000:]
+        assert seen.keys == (1, 0)
+        assert seen.vlans == [VLANS[user]]
+        assert seen.tls_versions == {version}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_who_has_not_is_refused(
+    server: FreeRadius, pki: Pki, tmp_path: Path, method: str
+) -> None:
+    shapes = []
+    for user, password in [
+        (ALICE, "guess"),
+        (EXPIRED, PASSWORDS[EXPIRED]),
+        (NOBODY, PASSWORDS[NOBODY]),
+    ]:
+        seen = run(server, pki, tmp_path, method, "1.3", user, password)
+        assert not seen.success and seen.codes == [3], user
+        shapes.append((seen.round_trips, seen.attributes))
+    assert shapes[0] == shapes[1] == shapes[2]
