@@ -20,10 +20,19 @@ RADDB = EXAMPLE / "raddb"
 # Where FreeRADIUS finds them: neither is in the system's Python.
 PYTHON_PATH = [Path(inspect.getfile(it)).parent.parent for it in (eap_rs, bcrypt)]
 
+# The example's own samples.
 ALICE, BOB = "alice@campus.example", "bob@campus.example"
+PHONE = "phone@campus.example"
+"""The only one whose password is kept as it is: MD5-Challenge and CHAP work with nothing less."""
 EXPIRED, NOBODY = "expired@campus.example", "nobody@campus.example"
-PASSWORDS = {ALICE: "wonderland", BOB: "builder", EXPIRED: "toolate", NOBODY: "guess"}
-VLANS = {ALICE: "101", BOB: "102"}
+PASSWORDS = {
+    ALICE: "wonderland",
+    BOB: "builder",
+    PHONE: "dial9",
+    EXPIRED: "toolate",
+    NOBODY: "guess",
+}
+VLANS = {ALICE: "101", BOB: "102", PHONE: "103"}
 DEVICE, DEVICE_VLAN = "02:00:00:00:01:01", "301"
 OUTER = "@campus.example"
 
@@ -51,6 +60,7 @@ class Example:
                     "versions": "1.2 1.3",
                 },
                 "eap": {"methods": "ttls/pap peap/gtc"},
+                "subscriptions": {"database": str(folder / "subscriptions.sqlite")},
             }
         )
         ini.read_dict(more)

@@ -91,8 +91,9 @@ class FreeRadius:
                 os.kill(self._pid, signal.SIGKILL)
             raise
         finally:
-            self._process.wait(10)
+            code = self._process.wait(10)
             self._process = self._pid = None
+        assert code == 0, f"exit code {code}:\n{self.log()[-2000:]}"
 
     def is_running(self) -> bool:
         assert self._process is not None

@@ -15,7 +15,7 @@ import pytest
 
 import eapol
 from certificates import Certificate, Pki
-from example import ALICE, OUTER, PASSWORDS, VLANS, Example
+from example import ALICE, OUTER, PASSWORDS, PHONE, VLANS, Example
 from servers import FreeRadius
 
 
@@ -24,27 +24,28 @@ class Method:
     """What eapol_test has to be told."""
 
     lines: str
+    user: str = ALICE
     keys: bool = True
     with_tls: bool = True
 
 
 INNER_TLS = "TLS tls_disable_tlsv1_3=0"
 METHODS = {
-    "md5": Method("eap=MD5", keys=False, with_tls=False),
+    "md5": Method("eap=MD5", PHONE, keys=False, with_tls=False),
     "gtc": Method("eap=GTC", keys=False, with_tls=False),
     "mschapv2": Method("eap=MSCHAPV2", with_tls=False),
     "tls": Method("eap=TLS"),
     "ttls/pap": Method('eap=TTLS\nphase2="auth=PAP"'),
-    "ttls/chap": Method('eap=TTLS\nphase2="auth=CHAP"'),
+    "ttls/chap": Method('eap=TTLS\nphase2="auth=CHAP"', PHONE),
     "ttls/mschap": Method('eap=TTLS\nphase2="auth=MSCHAP"'),
     "ttls/mschapv2": Method('eap=TTLS\nphase2="auth=MSCHAPV2"'),
     "ttls/eap-mschapv2": Method('eap=TTLS\nphase2="autheap=MSCHAPV2"'),
     "ttls/eap-gtc": Method('eap=TTLS\nphase2="autheap=GTC"'),
-    "ttls/eap-md5": Method('eap=TTLS\nphase2="autheap=MD5"'),
+    "ttls/eap-md5": Method('eap=TTLS\nphase2="autheap=MD5"', PHONE),
     "ttls/eap-tls": Method(f'eap=TTLS\nphase2="autheap={INNER_TLS}"'),
     "peap/mschapv2": Method('eap=PEAP\nphase2="auth=MSCHAPV2"'),
     "peap/gtc": Method('eap=PEAP\nphase2="auth=GTC"'),
-    "peap/md5": Method('eap=PEAP\nphase2="auth=MD5"'),
+    "peap/md5": Method('eap=PEAP\nphase2="auth=MD5"', PHONE),
     "peap/tls": Method(f'eap=PEAP\nphase2="auth={INNER_TLS}"'),
 }
 CASES = [
@@ -82,17 +83,18 @@ def log_in(
     server: FreeRadius, pki: Pki, folder: Path, name: str, version: str, client: Certificate
 ) -> eapol.Seen:
     method = METHODS[name]
-    network = eapol.Network(pki.server_ca, ALICE, PASSWORDS[ALICE], version, OUTER, client)
+    user = method.user
+    network = eapol.Network(pki.server_ca, user, PASSWORDS[user], version, OUTER, client)
     since = len(server.log())
     more = [] if method.keys else ["-n"]
     seen = eapol.run(folder / "eapol_test.conf", server.port, network.block(method.lines), *more)
     assert seen.success, seen.output[-3000:]
     if method.keys:
         assert seen.keys == (1, 0)
-    assert seen.vlans == [VLANS[ALICE]]
+    assert seen.vlans == [VLANS[user]]
     line = server.expect("campus: accept ", since)
-    assert f" user={ALICE} " in line and f" method={name} " in line, line
-    assert f" vlan={VLANS[ALICE]} " in line and " resumed=no " in line, line
+    assert f" user={user} " in line and f" method={name} " in line, line
+    assert f" vlan={VLANS[user]} " in line and " resumed=no " in line, line
     if method.with_tls:
         assert seen.tls_versions == {version}
     return seen
