@@ -60,9 +60,9 @@ class Seen:
 
     @property
     def resumed(self) -> list[bool]:
-        """Of each TLS handshake that was finished, whether it took up an earlier session."""
-        found = re.findall(r"OpenSSL: Handshake finished - resumed=(\d)", self.output)
-        return [it == "1" for it in found]
+        """Of each login that ended in success, whether it took up an earlier TLS session."""
+        logins = self.output.split("CTRL-EVENT-EAP-SUCCESS")[:-1]
+        return ["OpenSSL: Handshake finished - resumed=1" in login for login in logins]
 
     @property
     def tls_versions(self) -> set[str]:
