@@ -126,13 +126,13 @@ def test_long_chains_arrive_whole(
     assert long.round_trips >= short.round_trips + 2
 
 
-@pytest.mark.parametrize("name", ["tls", "peap/tls"])
 def test_certificates_of_others_are_refused(
-    debug: FreeRadius, pki: Pki, tmp_path: Path, name: str
+    debug: FreeRadius, pki: Pki, tmp_path: Path
 ) -> None:
+    # Only in EAP-TLS with 1.3: elsewhere, eapol_test does not answer an alert.
     network = eapol.Network(pki.server_ca, ALICE, PASSWORDS[ALICE], "1.3", OUTER, pki.foreign)
     since = len(debug.log())
-    block = network.block(METHODS[name].lines)
+    block = network.block(METHODS["tls"].lines)
     seen = eapol.run(tmp_path / "eapol_test.conf", debug.port, block)
     assert not seen.success and seen.codes == [3]
     assert "untrusted" in debug.expect("campus: reject ", since)
