@@ -110,7 +110,12 @@ class Campus:
             return self.judge(question.state, query.identity, subscriber)
         if isinstance(query, eap_rs.VerifyClient):
             subscriber = self.subscriber_of(query.certificate)
-            return self.judge(question.state, query.identity, subscriber)
+            problem = None
+            if question.tunnel is not None and subscriber is not None:
+                # Of who logs in inside a tunnel, the outcome has the name and no certificate.
+                if subscriber.name.lower() != query.identity.lower():
+                    problem = f"the certificate is for {printable(subscriber.name)}"
+            return self.judge(question.state, query.identity, subscriber, problem)
         return None
 
     def is_ours(self, identity: str) -> bool:
@@ -155,7 +160,7 @@ class Campus:
         only where there is no tunnel."""
         name = outcome.inner_identity if "/" in outcome.method else outcome.identity
         subscriber: Optional[Subscriber] = None
-        if outcome.method.rpartition("/")[2] in ("tls", "eap-tls"):
+        if outcome.method == "tls":
             if outcome.certificate is not None:
                 subscriber = self.subscriber_of(outcome.certificate)
         elif name is not None:
