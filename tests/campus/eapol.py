@@ -65,8 +65,10 @@ class Seen:
         return ["OpenSSL: Handshake finished - resumed=1" in login for login in logins]
 
     @property
-    def tls_versions(self) -> set[str]:
-        return set(re.findall(r"SSL: Using TLS version TLSv(\S+)", self.output))
+    def tls_version(self) -> str:
+        """Of the first handshake: in a tunnel, there may be others."""
+        found = re.search(r"SSL: Using TLS version TLSv(\S+)", self.output)
+        return found[1] if found else "none"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import inspect
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping, Optional
@@ -64,6 +65,9 @@ class Example:
             }
         )
         ini.read_dict(more)
+        # What the tunnel of rlm_eap shows.
+        for name, file in (("server.pem", server.chain), ("server.key", server.key)):
+            shutil.copy(file, folder / name)
         path = folder / "campus.ini"
         with path.open("w") as file:
             ini.write(file)
@@ -84,6 +88,7 @@ class Example:
             "CAMPUS_HOME": str(EXAMPLE),
             "CAMPUS_PYTHONPATH": ":".join(map(str, PYTHON_PATH)),
             "CAMPUS_SETTINGS": str(self.settings),
+            "CAMPUS_CERTIFICATES": str(self.folder),
             "CAMPUS_ADDRESS": "127.0.0.1",
             "CAMPUS_PORT": str(port or auth),
             "CAMPUS_ACCT_PORT": str(accounting),

@@ -14,9 +14,13 @@ import eap_rs
 import pytest
 
 import eapol
+import radius
 from certificates import Certificate, Pki
-from example import ALICE, OUTER, PASSWORDS, PHONE, VLANS, Example
-from servers import FreeRadius
+from example import ALICE, BOB, OUTER, PASSWORDS, PHONE, VLANS, Example
+from login import Login
+from peers import peer
+from radius import Client
+from servers import SECRET, FreeRadius
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def log_in(
     assert f" user={user} " in line and f" method={name} " in line, line
     assert f" vlan={VLANS[user]} " in line and " resumed=no " in line, line
     if method.with_tls:
-        assert seen.tls_versions == {version}
+        assert seen.tls_version == version
     return seen
 
 
@@ -136,3 +140,15 @@ def test_certificates_of_others_are_refused(
     seen = eapol.run(tmp_path / "eapol_test.conf", debug.port, block)
     assert not seen.success and seen.codes == [3]
     assert "untrusted" in debug.expect("campus: reject ", since)
+
+
+@pytest.mark.parametrize("name", ["ttls/eap-tls", "peap/tls"])
+def test_nobody_logs_in_with_another_ones_certificate(
+    debug: FreeRadius, pki: Pki, name: str
+) -> None:
+    since = len(debug.log())
+    who = peer(pki, BOB, name)
+    with Client(debug.port, SECRET) as client:
+        verdict = Login(client, who.config, who.outer).finish()
+    assert verdict.code == radius.ACCESS_REJECT and verdict.vlan is None
+    assert ALICE in debug.expect("campus: reject ", since)
