@@ -69,8 +69,8 @@ class Example:
         for name, file in (("server.pem", server.chain), ("server.key", server.key)):
             shutil.copy(file, folder / name)
         path = folder / "campus.ini"
-        with path.open("w") as file:
-            ini.write(file)
+        with path.open("w") as text:
+            ini.write(text)
         return cls(folder, path)
 
     def server(
