@@ -82,20 +82,20 @@ class Example:
         how: How = "foreground",
         more: Optional[Mapping[str, str]] = None,
     ) -> FreeRadius:
-        """A server with these settings, not started yet. Servers do not share a `run`."""
-        auth, accounting = free_ports(2)
+        """A server with these settings, not started yet. Servers do not share a `run`. Accounting
+        is at the port after its own."""
+        port = port or free_ports(1)[0]
         environment = {
             "CAMPUS_HOME": str(EXAMPLE),
             "CAMPUS_PYTHONPATH": ":".join(map(str, PYTHON_PATH)),
             "CAMPUS_SETTINGS": str(self.settings),
             "CAMPUS_CERTIFICATES": str(self.folder),
             "CAMPUS_ADDRESS": "127.0.0.1",
-            "CAMPUS_PORT": str(port or auth),
-            "CAMPUS_ACCT_PORT": str(accounting),
+            "CAMPUS_PORT": str(port),
+            "CAMPUS_ACCT_PORT": str(port + 1),
             "CAMPUS_SECRET": SECRET,
             "CAMPUS_RUN": str(self.folder / run),
             **(more or {}),
         }
-        return FreeRadius(
-            RADDB, self.folder / run, port or auth, name=name, how=how, environment=environment
-        )
+        run_folder = self.folder / run
+        return FreeRadius(RADDB, run_folder, port, name=name, how=how, environment=environment)

@@ -19,12 +19,23 @@ How = Literal["debug", "foreground", "daemon"]
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that are free for UDP now."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    """Ports of 127.0.0.1 that are free for UDP now, and each with a free one after it."""
+    ports: list[int] = []
+    sockets: list[socket.socket] = []
     try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for _ in range(100):
+            pair = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+            sockets += pair
+            pair[0].bind(("127.0.0.1", 0))
+            port = pair[0].getsockname()[1]
+            try:
+                pair[1].bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            ports.append(port)
+            if len(ports) == count:
+                return ports
+        raise AssertionError("no free ports")
     finally:
         for each in sockets:
             each.close()
@@ -94,6 +105,13 @@ class FreeRadius:
             code = self._process.wait(10)
             self._process = self._pid = None
         assert code == 0, f"exit code {code}:\n{self.log()[-2000:]}"
+
+    def kill(self) -> None:
+        """Ends it as a failing machine would; it may be started again."""
+        assert self._process is not None and self.how != "daemon"
+        self._process.kill()
+        self._process.wait(10)
+        self._process = self._pid = None
 
     def is_running(self) -> bool:
         assert self._process is not None
