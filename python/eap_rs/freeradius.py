@@ -208,25 +208,16 @@ class Request:
         """
         attributes = _collect(_request_list(p))
         only = _Only(attributes)
+        # Most requests have few of them, and a login has many requests.
+        fields: Dict[str, Any] = {
+            field: read(only, name) for name, field, read in _FIELDS if name in attributes
+        }
         return cls(
-            user_name=only.text("User-Name"),
-            user_password=only.secret("User-Password"),
-            state=only.octets("State", _MAX_STATE),
             eap_message=_eap_message(attributes),
-            service_type=only.text("Service-Type"),
-            calling_station_id=only.text("Calling-Station-Id"),
-            called_station_id=only.text("Called-Station-Id"),
-            nas_identifier=only.text("NAS-Identifier"),
-            nas_ip_address=only.text("NAS-IP-Address"),
-            nas_port=only.number("NAS-Port"),
-            framed_mtu=only.number("Framed-MTU"),
             wants_key_name="EAP-Key-Name" in attributes,
             classes=tuple(_octets("Class", it) for it in attributes.get("Class", ())),
-            acct_status_type=only.text("Acct-Status-Type"),
-            acct_session_id=only.text("Acct-Session-Id"),
-            acct_session_time=only.number("Acct-Session-Time"),
-            acct_terminate_cause=only.text("Acct-Terminate-Cause"),
             attributes=attributes,
+            **fields,
         )
 
     @property
@@ -569,10 +560,10 @@ def _is_list(it: object) -> bool:
 def _collect(
     pairs: Iterable[Tuple[str, Union[str, bytes]]],
 ) -> Dict[str, Tuple[Union[str, bytes], ...]]:
-    collected: Dict[str, List[Union[str, bytes]]] = {}
+    collected: Dict[str, Tuple[Union[str, bytes], ...]] = {}
     for name, value in pairs:
-        collected.setdefault(name, []).append(value)
-    return {name: tuple(values) for name, values in collected.items()}
+        collected[name] = collected.get(name, ()) + (value,)
+    return collected
 
 
 class _Only:
@@ -623,6 +614,25 @@ class _Only:
         return int(value)
 
 
+_FIELDS: Tuple[Tuple[str, str, Callable[[_Only, str], object]], ...] = (
+    ("User-Name", "user_name", _Only.text),
+    ("User-Password", "user_password", _Only.secret),
+    ("State", "state", lambda only, name: only.octets(name, _MAX_STATE)),
+    ("Service-Type", "service_type", _Only.text),
+    ("Calling-Station-Id", "calling_station_id", _Only.text),
+    ("Called-Station-Id", "called_station_id", _Only.text),
+    ("NAS-Identifier", "nas_identifier", _Only.text),
+    ("NAS-IP-Address", "nas_ip_address", _Only.text),
+    ("NAS-Port", "nas_port", _Only.number),
+    ("Framed-MTU", "framed_mtu", _Only.number),
+    ("Acct-Status-Type", "acct_status_type", _Only.text),
+    ("Acct-Session-Id", "acct_session_id", _Only.text),
+    ("Acct-Session-Time", "acct_session_time", _Only.number),
+    ("Acct-Terminate-Cause", "acct_terminate_cause", _Only.text),
+)
+"""Attributes, where a `Request` has them, and how they are read."""
+
+
 def _eap_message(attributes: Mapping[str, Tuple[Union[str, bytes], ...]]) -> Optional[bytes]:
     values = attributes.get("EAP-Message")
     if values is None:
@@ -665,10 +675,12 @@ def _octets(name: str, value: Union[str, bytes]) -> bytes:
 
 
 def _unhex(digits: str) -> Optional[bytes]:
-    # bytes.fromhex alone would skip spaces.
-    if len(digits) % 2 or not re.fullmatch("[0-9A-Fa-f]*", digits):
+    try:
+        read = bytes.fromhex(digits)
+    except ValueError:
         return None
-    return bytes.fromhex(digits)
+    # bytes.fromhex skips spaces.
+    return read if 2 * len(read) == len(digits) else None
 
 
 def _eap(eap_message: bytes) -> Tuple[Attribute, ...]:
