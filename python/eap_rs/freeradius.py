@@ -346,8 +346,19 @@ class Handler:
             return RLM_MODULE_NOOP
         return RLM_MODULE_UPDATED, {"config": (("Auth-Type", ":=", self._auth_type),)}
 
-    def authenticate(self, p: object) -> Union[int, Update]:
-        """The reply to the EAP-Message in a request."""
+    def authenticate(
+        self, p: object, unusual: Optional[Callable[[object], Union[int, Update]]] = None
+    ) -> Union[int, Update]:
+        """The reply to the EAP-Message in a request.
+
+        ``unusual(p)`` replies to a request without EAP, or with anything out of the ordinary in
+        what EAP needs of it; without ``unusual``, they are invalid.
+        """
+        usual = _usual(p)
+        if usual is not None:
+            return self._reply(*usual, lambda: Request.from_vps(p))
+        if unusual is not None:
+            return unusual(p)
         try:
             request = Request.from_vps(p)
         except BadAttribute as problem:
@@ -357,15 +368,29 @@ class Handler:
 
     def reply_to(self, request: Request) -> Union[int, Update]:
         """The same, for a request that has been read already."""
-        eap_message = request.eap_message
-        if eap_message is None:
+        if request.eap_message is None:
             return RLM_MODULE_INVALID
+        return self._reply(
+            request.state, request.eap_message, request.framed_mtu, lambda: request
+        )
+
+    def _reply(
+        self,
+        state: Optional[bytes],
+        eap_message: bytes,
+        framed_mtu: Optional[int],
+        read: Callable[[], Request],
+    ) -> Union[int, Update]:
+        """`read` gives the whole request, which all but the last of a login can do without."""
         try:
             reply = self._table.handle(
-                request.state, eap_message, framed_mtu=request.framed_mtu or self._framed_mtu
+                state, eap_message, framed_mtu=framed_mtu or self._framed_mtu
             )
             while isinstance(reply, Question):
                 reply = self._settle(reply)
+            if isinstance(reply, (Challenge, Discard)):
+                return to_update(reply)
+            request = read()
             attributes: Optional[Iterable[Attribute]] = ()
             if isinstance(reply, Accept) and self._accept is not None:
                 attributes = self._accept(request, reply.outcome)
@@ -530,6 +555,43 @@ class Radiusd(ModuleType):
         """The pieces of an EAP-Message that the site of `UNLANG` adds."""
         digits = eap_message.hex()
         return tuple((f"Tmp-String-{i}", digits[1000 * i :][:1000]) for i in range(_PIECES))
+
+
+def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int]]]:
+    """State, EAP-Message and Framed-MTU, if there is nothing unusual about them: this is much
+    faster than to read the whole request, and a login has several. `None`: read it."""
+    state = eap_message = framed_mtu = None
+    try:
+        for name, value in p:
+            if name == "EAP-Message":
+                if eap_message is not None:
+                    return None
+                eap_message = value
+            elif name == "State":
+                if state is not None:
+                    return None
+                state = value
+            elif name == "Framed-MTU":
+                if framed_mtu is not None:
+                    return None
+                framed_mtu = value
+        if eap_message is None:
+            return None
+        packet = _octets("EAP-Message", eap_message)
+        if len(packet) != _eap_length(packet):
+            return None
+        known = None if state is None else _octets("State", state)
+        if known is not None and len(known) > _MAX_STATE:
+            return None
+        if framed_mtu is None:
+            return known, packet, None
+        return (known, packet, int(framed_mtu)) if _is_short_number(framed_mtu) else None
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def _is_short_number(value: str) -> bool:
+    return len(value) <= 5 and value.isascii() and value.isdigit()
 
 
 def _request_list(p: object) -> Tuple[Tuple[str, Union[str, bytes]], ...]:
