@@ -42,6 +42,7 @@ __all__ = [
     "RLM_MODULE_HANDLED",
     "RLM_MODULE_INVALID",
     "RLM_MODULE_NOOP",
+    "RLM_MODULE_NOTFOUND",
     "RLM_MODULE_OK",
     "RLM_MODULE_REJECT",
     "RLM_MODULE_UPDATED",
@@ -71,6 +72,7 @@ RLM_MODULE_FAIL = 1
 RLM_MODULE_OK = 2
 RLM_MODULE_HANDLED = 3
 RLM_MODULE_INVALID = 4
+RLM_MODULE_NOTFOUND = 6
 RLM_MODULE_NOOP = 7
 RLM_MODULE_UPDATED = 8
 
@@ -87,19 +89,6 @@ Reply = Union[Challenge, Accept, Reject, Discard]
 UNLANG = r"""
 server default {
     authorize {
-        # rlm_python3 shows no more than 510 octets of a value: the rest has to come in pieces.
-        if (&EAP-Message && "%{length:EAP-Message}" > 510 && "%{EAP-Message}" =~ /^0x(.{1,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})$/) {
-            update request {
-                &Tmp-String-0 := "%{1}"
-                &Tmp-String-1 := "%{2}"
-                &Tmp-String-2 := "%{3}"
-                &Tmp-String-3 := "%{4}"
-                &Tmp-String-4 := "%{5}"
-                &Tmp-String-5 := "%{6}"
-                &Tmp-String-6 := "%{7}"
-                &Tmp-String-7 := "%{8}"
-            }
-        }
         # As Handler.authorize would have it, and cheaper.
         if (&EAP-Message) {
             update control {
@@ -109,7 +98,25 @@ server default {
     }
     authenticate {
         Auth-Type eap_rs {
-            python3
+            python3 {
+                notfound = 1
+            }
+            # rlm_python3 shows no more than 510 octets of a value: the rest has to come in pieces.
+            if (notfound) {
+                if ("%{EAP-Message}" =~ /^0x(.{1,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})(.{0,1000})$/) {
+                    update request {
+                        &Tmp-String-0 := "%{1}"
+                        &Tmp-String-1 := "%{2}"
+                        &Tmp-String-2 := "%{3}"
+                        &Tmp-String-3 := "%{4}"
+                        &Tmp-String-4 := "%{5}"
+                        &Tmp-String-5 := "%{6}"
+                        &Tmp-String-6 := "%{7}"
+                        &Tmp-String-7 := "%{8}"
+                    }
+                }
+                python3
+            }
         }
     }
     post-auth {
@@ -134,6 +141,9 @@ _MAX_VALUES = 1024
 """Attributes of a request: no RADIUS packet of 4096 octets has more with anything in them."""
 
 _PIECES = 8
+
+_SHOWN = 1022
+"""Characters of a value: rlm_python3 has a buffer of 1024."""
 
 
 class BadAttribute(EapError, ValueError):
@@ -349,7 +359,8 @@ class Handler:
     def authenticate(
         self, p: object, unusual: Optional[Callable[[object], Union[int, Update]]] = None
     ) -> Union[int, Update]:
-        """The reply to the EAP-Message in a request.
+        """The reply to the EAP-Message in a request, or `RLM_MODULE_NOTFOUND`: the site is to ask
+        again, with the message in pieces.
 
         ``unusual(p)`` replies to a request without EAP, or with anything out of the ordinary in
         what EAP needs of it; without ``unusual``, they are invalid.
@@ -357,6 +368,8 @@ class Handler:
         usual = _usual(p)
         if usual is not None:
             return self._reply(*usual, lambda: Request.from_vps(p))
+        if _goes_on(p):
+            return RLM_MODULE_NOTFOUND
         if unusual is not None:
             return unusual(p)
         try:
@@ -588,6 +601,17 @@ def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int]]]:
         return (known, packet, int(framed_mtu)) if _is_short_number(framed_mtu) else None
     except (AttributeError, TypeError, ValueError):
         return None
+
+
+def _goes_on(p: Any) -> bool:
+    """Whether there is more of the EAP-Message than rlm_python3 shows, and no piece of it yet."""
+    try:
+        names = [name for name, _ in p]
+        return "Tmp-String-0" not in names and any(
+            name == "EAP-Message" and len(value) >= _SHOWN for name, value in p
+        )
+    except (TypeError, ValueError):
+        return False
 
 
 def _is_short_number(value: str) -> bool:

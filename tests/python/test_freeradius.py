@@ -616,9 +616,9 @@ def test_requests_that_are_none(radiusd: Radiusd) -> None:
     assert handler.authenticate(Radiusd.vps(("User-Name", ALICE))) == freeradius.RLM_MODULE_INVALID
     assert radiusd.lines == []
     assert handler.authenticate((("EAP-Message", "0xf"),)) == freeradius.RLM_MODULE_INVALID
-    assert handler.authenticate(Radiusd.vps(("EAP-Message", packet(600)))) == (
-        freeradius.RLM_MODULE_INVALID
-    )
+    cut = Radiusd.vps(("EAP-Message", packet(600)))
+    assert handler.authenticate(cut) == freeradius.RLM_MODULE_NOTFOUND
+    assert handler.authenticate(cut + Radiusd.pieces(packet(550))) == freeradius.RLM_MODULE_INVALID
     assert [level for level, _ in radiusd.lines] == [radiusd.L_ERR] * 2
 
 
