@@ -9,8 +9,20 @@ import pytest
 
 import eapol
 from certificates import Pki
-from example import ALICE, BOB, EXPIRED, NOBODY, OUTER, PASSWORDS, VLANS, Example
+from example import (
+    ALICE,
+    BOB,
+    DEVICE,
+    DEVICE_VLAN,
+    EXPIRED,
+    NOBODY,
+    OUTER,
+    PASSWORDS,
+    VLANS,
+    Example,
+)
 from servers import FreeRadius, How
+from test_devices import mac_authentication
 
 METHODS = {
     "ttls/pap": 'eap=TTLS\nphase2="auth=PAP"',
@@ -64,3 +76,11 @@ def test_who_has_not_is_refused(
         assert not seen.success and seen.codes == [3], user
         shapes.append((seen.round_trips, seen.attributes))
     assert shapes[0] == shapes[1] == shapes[2]
+
+
+def test_devices_get_their_vlan_here_as_well(server: FreeRadius) -> None:
+    answer = mac_authentication(server.port, DEVICE, DEVICE)
+    assert "Received Access-Accept" in answer, answer
+    assert f'Tunnel-Private-Group-Id:1 = "{DEVICE_VLAN}"' in answer, answer
+    answer = mac_authentication(server.port, "02:00:00:00:99:99", "020000009999")
+    assert "Received Access-Reject" in answer, answer
