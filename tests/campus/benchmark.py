@@ -40,11 +40,11 @@ class Row:
     def __str__(self) -> str:
         ours, theirs = self.rates["eap_rs"], self.rates["rlm_eap"]
         ratio = statistics.median(a / b for a, b in zip(ours, theirs))
-        cipher_suite, _, exchanges = self.how["eap_rs"]
+        cipher_suite, group, exchanges = self.how["eap_rs"]
         return (
             f"{self.method:<9} {self.key:<8} {statistics.median(ours):10.0f} "
             f"{statistics.median(theirs):10.0f} {ratio:7.2f}"
-            f"   TLS {self.version}, {cipher_suite}, {exchanges} round trips"
+            f"   TLS {self.version}, {cipher_suite}, {group}, {exchanges} round trips"
         )
 
 
@@ -69,7 +69,10 @@ def peer(authority: Authority, method: str, version: str) -> load.Who:
     return load.Who(config, "@campus.example", "02-00-00-00-00-01", PASSWORD)
 
 
-def measure(server: FreeRadius, who: load.Who, count: int, at_a_time: int) -> tuple[float, load.Result]:
+def measure(
+    server: FreeRadius, who: load.Who, count: int, at_a_time: int
+) -> tuple[float, load.Result]:
+    """Logins per CPU second, and how one of them went."""
     before = server.cpu_seconds()
     results = load.run(server.port, [who] * count, at_a_time=at_a_time)
     used = server.cpu_seconds() - before
@@ -81,7 +84,9 @@ def measure(server: FreeRadius, who: load.Who, count: int, at_a_time: int) -> tu
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--logins", type=int, default=300, help="in each round (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of each server (%(default)s)")
     parser.add_argument("--at-a-time", type=int, default=2, help="peers (%(default)s)")

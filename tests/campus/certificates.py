@@ -34,7 +34,7 @@ class Authority:
         _openssl(
             folder,
             f"req -x509 -new -key {name}.key -days 30 -subj /CN={name} -out {name}.pem "
-            "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign",
+            "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign",
         )
         self.root = folder / f"{name}.pem"
         self._issuer, self._above = name, ""

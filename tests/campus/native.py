@@ -97,7 +97,7 @@ def rlm_python3(
         func_authenticate = authenticate
     }}
 """
-    outer, found = re.subn(r"^server default {$(.*)^}$", r"\1", freeradius.UNLANG, flags=re.M | re.S)
+    outer, found = re.subn("^server default {$(.*)^}$", r"\1", freeradius.UNLANG, flags=re.M | re.S)
     assert found == 1
     raddb = _write(folder, port, modules, outer, "")
     settings = {
