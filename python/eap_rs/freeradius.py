@@ -367,7 +367,7 @@ class Handler:
         """
         usual = _usual(p)
         if usual is not None:
-            return self._reply(*usual, lambda: Request.from_vps(p))
+            return self._reply(*usual, read=lambda: Request.from_vps(p))
         if _goes_on(p):
             return RLM_MODULE_NOTFOUND
         if unusual is not None:
@@ -384,7 +384,11 @@ class Handler:
         if request.eap_message is None:
             return RLM_MODULE_INVALID
         return self._reply(
-            request.state, request.eap_message, request.framed_mtu, lambda: request
+            request.state,
+            request.eap_message,
+            request.framed_mtu,
+            request.wants_key_name,
+            lambda: request,
         )
 
     def _reply(
@@ -392,28 +396,26 @@ class Handler:
         state: Optional[bytes],
         eap_message: bytes,
         framed_mtu: Optional[int],
+        wants_key_name: bool,
         read: Callable[[], Request],
     ) -> Union[int, Update]:
-        """`read` gives the whole request, which all but the last of a login can do without."""
+        """`read` gives the whole request: it is for the host, at the end of a login."""
         try:
             reply = self._table.handle(
                 state, eap_message, framed_mtu=framed_mtu or self._framed_mtu
             )
             while isinstance(reply, Question):
                 reply = self._settle(reply)
-            if isinstance(reply, (Challenge, Discard)):
-                return to_update(reply)
-            request = read()
             attributes: Optional[Iterable[Attribute]] = ()
             if isinstance(reply, Accept) and self._accept is not None:
-                attributes = self._accept(request, reply.outcome)
+                attributes = self._accept(read(), reply.outcome)
             if attributes is None:
-                who = request.user_name or ""
+                who = read().user_name or ""
                 reply = Reject(_failure(eap_message), who, "the host has refused")
                 attributes = ()
             if isinstance(reply, Reject) and self._reject is not None:
-                self._reject(request, reply)
-            return to_update(reply, attributes, key_name=request.wants_key_name)
+                self._reject(read(), reply)
+            return to_update(reply, attributes, key_name=wants_key_name)
         except Exception as problem:  # noqa: BLE001
             # What breaks here would break again: the peer is told at once, with an EAP-Failure.
             _log.error("login failed: %s: %s", type(problem).__name__, problem)
@@ -570,10 +572,12 @@ class Radiusd(ModuleType):
         return tuple((f"Tmp-String-{i}", digits[1000 * i :][:1000]) for i in range(_PIECES))
 
 
-def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int]]]:
-    """State, EAP-Message and Framed-MTU, if there is nothing unusual about them: this is much
-    faster than to read the whole request, and a login has several. `None`: read it."""
+def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int], bool]]:
+    """State, EAP-Message, Framed-MTU, and whether there is an EAP-Key-Name, if there is nothing
+    unusual about them: this is much faster than to read the whole request, and a login has
+    several. `None`: read it."""
     state = eap_message = framed_mtu = None
+    wants_key_name = False
     try:
         for name, value in p:
             if name == "EAP-Message":
@@ -588,6 +592,8 @@ def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int]]]:
                 if framed_mtu is not None:
                     return None
                 framed_mtu = value
+            elif name == "EAP-Key-Name":
+                wants_key_name = True
         if eap_message is None:
             return None
         packet = _octets("EAP-Message", eap_message)
@@ -597,8 +603,10 @@ def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int]]]:
         if known is not None and len(known) > _MAX_STATE:
             return None
         if framed_mtu is None:
-            return known, packet, None
-        return (known, packet, int(framed_mtu)) if _is_short_number(framed_mtu) else None
+            return known, packet, None, wants_key_name
+        if not _is_short_number(framed_mtu):
+            return None
+        return known, packet, int(framed_mtu), wants_key_name
     except (AttributeError, TypeError, ValueError):
         return None
 
