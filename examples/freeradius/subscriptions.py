@@ -11,11 +11,11 @@ import sqlite3
 import tempfile
 import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Protocol
+from typing import Any, Dict, Iterator, Mapping, Optional, Protocol
 from urllib.parse import quote
 
 import bcrypt
@@ -117,21 +117,46 @@ class SqliteSubscriptions:
         return None if row is None else dict(row)
 
 
-class RestSubscriptions:
-    """``GET url/subscriptions/NAME`` and ``GET url/devices/MAC``: the row as a JSON object, or 404.
-    Any other answer, or none in time, raises."""
+class RestService:
+    """Resources by URL, all of one type. Any answer but 2xx and 404, or none in time, raises."""
 
     MAX_ANSWER = 65_536
     """Octets."""
 
-    def __init__(self, url: str, token: Optional[str], timeout: float) -> None:
+    def __init__(self, url: str, token: Optional[str], timeout: float, kind: str) -> None:
         self._url = url
-        self._headers = {"Accept": "application/json"}
+        self._kind = kind
+        self._headers = {"Accept": kind}
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
         self._timeout = timeout
         # A redirection would carry the token, and passwords' hashes, somewhere else.
         self._opener = urllib.request.build_opener(_NoRedirection())
+
+    def ask(self, path: str, method: str = "GET", body: Optional[bytes] = None) -> Optional[bytes]:
+        """`None` is 404."""
+        url = f"{self._url}/{path}"
+        request = urllib.request.Request(url, body, self._headers, method=method)
+        if body is not None:
+            request.add_header("Content-Type", self._kind)
+        try:
+            with self._opener.open(request, timeout=self._timeout) as answer:
+                content: bytes = answer.read(self.MAX_ANSWER + 1)
+        except urllib.error.HTTPError as problem:
+            problem.close()
+            if problem.code == 404:
+                return None
+            raise ConnectionError(f"the subscription service answers {problem.code}") from None
+        if len(content) > self.MAX_ANSWER:
+            raise ValueError("the subscription service answers too much")
+        return content
+
+
+class RestSubscriptions:
+    """``GET url/subscriptions/NAME`` and ``GET url/devices/MAC``: the row as a JSON object, or 404."""
+
+    def __init__(self, url: str, token: Optional[str], timeout: float) -> None:
+        self._service = RestService(url, token, timeout, "application/json")
 
     def subscriber(self, name: str) -> Optional[Subscriber]:
         row = self._row("subscriptions", name)
@@ -142,18 +167,9 @@ class RestSubscriptions:
         return None if row is None else Device.of(row)
 
     def _row(self, kind: str, key: str) -> Optional[Dict[str, Any]]:
-        url = f"{self._url}/{kind}/{quote(key, safe='')}"
-        request = urllib.request.Request(url, headers=self._headers)
-        try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
-                text = answer.read(self.MAX_ANSWER + 1)
-        except urllib.error.HTTPError as problem:
-            problem.close()
-            if problem.code == 404:
-                return None
-            raise ConnectionError(f"the subscription service answers {problem.code}") from None
-        if len(text) > self.MAX_ANSWER:
-            raise ValueError("the subscription service answers too much")
+        text = self._service.ask(f"{kind}/{quote(key, safe='')}")
+        if text is None:
+            return None
         row = json.loads(text)
         if not isinstance(row, dict):
             raise ValueError("the subscription service answers with no object")
@@ -215,24 +231,31 @@ _SAMPLE_DEVICES = (
 
 
 def _create(path: Path, cost: int) -> None:
-    """Whole or not at all: two servers may be starting at once."""
+    with new_database(path, _SCHEMA) as connection:
+        for subscriber, password, kept, vlan, first, last in _SAMPLE_SUBSCRIBERS:
+            row = (
+                subscriber,
+                bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode(),
+                eap_rs.NtHash.of_password(password).expose().hex(),
+                password if kept else None,
+                vlan,
+                first,
+                last,
+            )
+            connection.execute("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        connection.executemany("INSERT INTO devices VALUES (?, ?, ?, ?)", _SAMPLE_DEVICES)
+
+
+@contextmanager
+def new_database(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
+    """There at the end, whole or not at all: two servers may be starting at once. Nobody else's to
+    read."""
     handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     os.close(handle)
     try:
         with closing(sqlite3.connect(name)) as connection, connection:
-            connection.executescript(_SCHEMA)
-            for subscriber, password, kept, vlan, first, last in _SAMPLE_SUBSCRIBERS:
-                row = (
-                    subscriber,
-                    bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode(),
-                    eap_rs.NtHash.of_password(password).expose().hex(),
-                    password if kept else None,
-                    vlan,
-                    first,
-                    last,
-                )
-                connection.execute("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-            connection.executemany("INSERT INTO devices VALUES (?, ?, ?, ?)", _SAMPLE_DEVICES)
+            connection.executescript(schema)
+            yield connection
         try:
             os.link(name, path)
         except FileExistsError:
