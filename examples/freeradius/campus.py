@@ -21,6 +21,7 @@ import eap_rs
 from campus_settings import SettingError, Settings, settings_path
 from eap_rs import freeradius
 from eap_rs.freeradius import Attribute, Request, Update, printable
+from shared_sessions import RestSessions, SharedSessions, SqliteSessions
 from subscriptions import (
     Passwords,
     RestSubscriptions,
@@ -46,7 +47,13 @@ class Campus:
         self.subscriptions = _subscriptions(settings)
         self.passwords = Passwords(settings.cost)
         self.refusals = Refusals()
-        self.table = eap_rs.SessionTable(_authenticator(settings), capacity=settings.capacity)
+        self.sessions = _shared_sessions(settings)
+        self.table = eap_rs.SessionTable(
+            _authenticator(settings),
+            load_session=self.sessions.load if self.sessions else None,
+            store_session=self.sessions.store if self.sessions else None,
+            capacity=settings.capacity,
+        )
         self.eap = freeradius.Handler(
             self.table,
             accept=self.accept,
@@ -54,6 +61,10 @@ class Campus:
             answer=self.answer,
             framed_mtu=settings.mtu,
         )
+
+    def close(self) -> None:
+        if self.sessions is not None:
+            self.sessions.close()
 
     def authorize(self, request: Request) -> Answer:
         if request.eap_message is None and request.mac_to_authenticate is None:
@@ -301,6 +312,14 @@ def _subscriptions(settings: Settings) -> Subscriptions:
     return SqliteSubscriptions(settings.database, settings.cost)
 
 
+def _shared_sessions(settings: Settings) -> Optional[SharedSessions]:
+    if isinstance(settings.shared, Path):
+        return SharedSessions(SqliteSessions(settings.shared, settings.capacity))
+    if settings.shared == "rest" and settings.url is not None:
+        return SharedSessions(RestSessions(settings.url, settings.token, settings.timeout))
+    return None
+
+
 def _authenticator(settings: Settings) -> eap_rs.AuthenticatorConfig:
     tls = eap_rs.TlsServerConfig(
         _file("certificate", settings.certificate),
@@ -324,6 +343,7 @@ def _resumption(settings: Settings) -> Dict[str, Any]:
         "session_capacity": settings.capacity,
         "ticket_keys": _ticket_keys(keys) if keys else None,
         "ask_resumption": True,
+        "share_sessions": settings.shared is not None,
     }
 
 
@@ -361,6 +381,16 @@ def instantiate(p: object) -> int:
     except Exception as problem:  # noqa: BLE001
         log.error("cannot start: %s: %s", type(problem).__name__, problem)
         return -1
+    return freeradius.RLM_MODULE_OK
+
+
+def detach(p: object) -> int:
+    """At the end, while the interpreter is whole: a database that is closed later than this takes
+    FreeRADIUS down with it."""
+    global _campus
+    if _campus is not None:
+        _campus.close()
+        _campus = None
     return freeradius.RLM_MODULE_OK
 
 

@@ -7,7 +7,7 @@ import ipaddress
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, Optional, Set, Tuple, TypeVar
+from typing import Callable, Dict, Literal, Optional, Set, Tuple, TypeVar, Union
 from urllib.parse import urlsplit
 
 import eap_rs
@@ -42,6 +42,8 @@ class Settings:
     """Octets, where the NAS gives no Framed-MTU."""
     capacity: int
     """Conversations at a time."""
+    shared: Union[Path, Literal["rest"], None]
+    """Where servers share sessions: in a file, or behind the REST service."""
     backend: str
     database: Path
     url: Optional[str]
@@ -75,6 +77,11 @@ class Settings:
             fragment_size=reader.number("eap", "fragment_size", int, 100, 4000, "1024"),
             mtu=reader.number("eap", "mtu", int, 64, 65_535) if reader.get("eap", "mtu") else None,
             capacity=reader.number("sessions", "capacity", int, 1, 10_000_000, "100000"),
+            shared=(
+                "rest"
+                if reader.get("sessions", "shared") == "rest"
+                else reader.optional_path("sessions", "shared")
+            ),
             backend=reader.choice("subscriptions", "backend", ("sqlite", "rest"), "sqlite"),
             database=reader.path("subscriptions", "database", "subscriptions.sqlite"),
             url=reader.url("subscriptions", "url"),
@@ -86,7 +93,20 @@ class Settings:
         reader.refuse_unknown()
         if settings.backend == "rest" and not settings.url:
             raise SettingError("[subscriptions] url", "none given, but backend = rest needs one")
+        if settings.shared is not None:
+            settings._check_shared(settings.shared)
         return settings
+
+    def _check_shared(self, shared: Union[Path, Literal["rest"]]) -> None:
+        if not self.session_lifetime:
+            raise SettingError("[tls] session_lifetime", "0, but [sessions] shared needs some")
+        if self.ticket_keys is None:
+            raise SettingError("[tls] ticket_keys", "none given, but [sessions] shared needs some")
+        if shared == "rest":
+            if self.backend != "rest":
+                raise SettingError("[sessions] shared", "rest needs [subscriptions] backend = rest")
+        elif not shared.parent.is_dir():
+            raise SettingError("[sessions] shared", f"there is no directory {shared.parent}")
 
 
 # A one-time password needs a challenge for each subscriber, and nobody here keeps those.

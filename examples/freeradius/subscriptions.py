@@ -153,7 +153,7 @@ class RestService:
 
 
 class RestSubscriptions:
-    """``GET url/subscriptions/NAME`` and ``GET url/devices/MAC``: the row as a JSON object, or 404."""
+    """``GET url/subscriptions/NAME`` and ``GET url/devices/MAC``: the row as JSON object, or 404."""
 
     def __init__(self, url: str, token: Optional[str], timeout: float) -> None:
         self._service = RestService(url, token, timeout, "application/json")

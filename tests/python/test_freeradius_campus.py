@@ -29,7 +29,7 @@ from conftest import SERVER, Pki
 bcrypt = pytest.importorskip("bcrypt")
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "freeradius"
-MODULES = ("campus", "campus_inner", "campus_settings", "subscriptions", "vlans")
+MODULES = ("campus", "campus_inner", "campus_settings", "shared_sessions", "subscriptions", "vlans")
 STATION = "02-00-00-00-00-17"
 
 
