@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 import eap_rs
@@ -46,6 +46,14 @@ class Result:
         return self.outcome is not None and self.outcome.resumed
 
 
+@dataclass
+class Progress:
+    """Who has begun, and who has done: by their places in the list. They grow."""
+
+    begun: set[int] = field(default_factory=set)
+    done: set[int] = field(default_factory=set)
+
+
 def run(
     port: int,
     logins: list[Who],
@@ -53,34 +61,34 @@ def run(
     at_a_time: int,
     timeout: float = 5.0,
     tries: int = 3,
-    after_each: Callable[[int], None] = lambda done: None,
+    after_each: Callable[[Progress], None] = lambda progress: None,
 ) -> list[Result]:
-    """Their results, in order. Each thread has a socket of its own."""
+    """Their results, in order. Each thread has a socket of its own, and calls `after_each`."""
     own = threading.local()
     lock = threading.Lock()
     clients: list[Client] = []
-    done = 0
+    progress = Progress()
 
-    def one(who: Who) -> Result:
-        nonlocal done
+    def one(i: int, who: Who) -> Result:
         if not hasattr(own, "client"):
             own.client = Client(port, SECRET, timeout, tries)
             with lock:
                 clients.append(own.client)
+        with lock:
+            progress.begun.add(i)
         login = Login(own.client, who.config, who.outer, password=who.password, mac=who.mac)
         try:
             verdict: Optional[Packet] = login.finish()
         except NoAnswerError:
             verdict = None
         with lock:
-            done += 1
-            so_far = done
-        after_each(so_far)
+            progress.done.add(i)
+        after_each(progress)
         return Result(verdict, login.outcome, login.exchanges, login.group)
 
     try:
         with ThreadPoolExecutor(at_a_time) as pool:
-            return list(pool.map(one, logins))
+            return list(pool.map(one, range(len(logins)), logins))
     finally:
         for client in clients:
             client.__exit__()
