@@ -7,12 +7,13 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Mapping, Optional
 from urllib.parse import unquote
 
 import bcrypt
 import pytest
 
+import load
 import radius
 from certificates import Pki
 from example import ALICE, BOB, DEVICE, DEVICE_VLAN, EXPIRED, NOBODY, PASSWORDS, VLANS, Example
@@ -44,6 +45,8 @@ class Service(ThreadingHTTPServer):
             f"/devices/{DEVICE}": {"mac": DEVICE, "vlan": int(DEVICE_VLAN)},
         }
         self.asked: list[str] = []
+        self.sessions: dict[str, bytes] = {}
+        self.keeps_sessions = True
         self.status: Optional[int] = None
         self.delay = 0.0
 
@@ -69,6 +72,32 @@ class Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             pass
 
+    def do_PUT(self) -> None:
+        octets = self.rfile.read(int(self.headers["Content-Length"]))
+        path, _, lifetime = self.path.partition("?lifetime=")
+        if self._may_ask():
+            assert int(lifetime) > 0
+            self.server.sessions[path] = octets
+            self._say(204)
+
+    def do_DELETE(self) -> None:
+        if self._may_ask():
+            octets = self.server.sessions.pop(self.path, None)
+            self._say(404 if octets is None else 200, octets or b"")
+
+    def _may_ask(self) -> bool:
+        may = self.headers.get("Authorization") == f"Bearer {TOKEN}" and self.server.keeps_sessions
+        if not may:
+            self._say(503)
+        return may
+
+    def _say(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -83,8 +112,9 @@ def service() -> Iterator[Service]:
         thread.join()
 
 
-@pytest.fixture
-def server(service: Service, pki: Pki, tmp_path: Path) -> Iterator[FreeRadius]:
+def example(
+    service: Service, pki: Pki, folder: Path, more: Optional[Mapping[str, Mapping[str, str]]] = None
+) -> Example:
     settings = {
         "eap": {"methods": "ttls/pap peap/gtc"},
         "subscriptions": {
@@ -94,9 +124,14 @@ def server(service: Service, pki: Pki, tmp_path: Path) -> Iterator[FreeRadius]:
             "timeout": "0.5",
             "cost": "4",
         },
+        **(more or {}),
     }
-    example = Example.new(tmp_path / "example", pki.servers["p256"], pki.staff_ca, settings)
-    with example.server() as server:
+    return Example.new(folder, pki.servers["p256"], pki.staff_ca, settings)
+
+
+@pytest.fixture
+def server(service: Service, pki: Pki, tmp_path: Path) -> Iterator[FreeRadius]:
+    with example(service, pki, tmp_path / "example").server() as server:
         yield server
 
 
@@ -143,3 +178,45 @@ def test_nobody_gets_in_while_it_is_too_slow(
     assert log_in(server, pki, ALICE).code == radius.ACCESS_REJECT
     service.delay = 0.0
     assert log_in(server, pki, ALICE).code == radius.ACCESS_ACCEPT
+
+
+def test_servers_share_sessions_behind_the_service(
+    service: Service, pki: Pki, tmp_path: Path
+) -> None:
+    """Each has a machine of its own, but for the ticket keys."""
+    keys = tmp_path / "ticket_keys"
+    keys.write_text("3e" * 32 + "\n")
+    sharing = {
+        "tls": {"session_lifetime": "3600", "ticket_keys": str(keys)},
+        "sessions": {"shared": "rest"},
+    }
+    one, two = (example(service, pki, tmp_path / it, sharing).server() for it in ("one", "two"))
+    kinds = [(method, version) for method in ("ttls/pap", "peap/gtc") for version in ("1.2", "1.3")]
+    whos = [
+        peer(pki, ALICE, method, i, version=version, resumption=True)
+        for i, (method, version) in enumerate(kinds)
+    ]
+
+    def log_in_at(server: FreeRadius) -> list[bool]:
+        results = load.run(server.port, whos, at_a_time=4)
+        assert [it.vlan for it in results] == [VLANS[ALICE]] * 4
+        return [it.resumed for it in results]
+
+    with one, two:
+        assert log_in_at(one) == [False] * 4
+        assert log_in_at(two) == log_in_at(one) == [True] * 4
+        assert len(service.sessions) == 4
+        assert not any(b"alice" in it for it in service.sessions.values())
+        service.keeps_sessions = False
+        assert log_in_at(two) == [False] * 4
+        two.expect("campus: shared sessions: ConnectionError: .* answers 503; none for 10 seconds")
+        assert len(two.lines("shared sessions")) == 1
+        # The other one has not noticed, and nobody has asked for what it has stored since.
+        service.keeps_sessions = True
+        assert log_in_at(one) == [False] * 4
+        one.stop()
+        two.stop()
+        two.start()
+        assert log_in_at(two) == [True] * 4
+        service.rows[f"/subscriptions/{ALICE}"] = row(ALICE, "101", valid_until="2020-12-31")
+        assert {it.code for it in load.run(two.port, whos, at_a_time=4)} == {radius.ACCESS_REJECT}
