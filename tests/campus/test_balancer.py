@@ -141,7 +141,9 @@ def test_500_logins_of_which_the_last_half_has_one_server_only(site: Site, pki: 
     # What was under way at the server that went away is lost, and nothing else.
     assert lost <= {i for i in under_way if homes[i] == 0}, (lost, under_way)
     assert {results[i].code for i in lost} <= {radius.ACCESS_REJECT}
-    assert macs(whos[i] for i in right) == one | two
+    # An Access-Accept may have been on its way.
+    let_in, not_let_in = (macs(whos[i] for i in it) for it in (right, lost))
+    assert let_in <= one | two <= let_in | not_let_in
 
     # Who has lost his conversation begins another one, and gets in.
     again = load.run(
