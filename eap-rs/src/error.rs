@@ -63,6 +63,16 @@ pub enum ConfigError {
         /// What it needs.
         needs: &'static str,
     },
+    /// Something that this build was compiled without.
+    #[error("{field}: {what} is not in this build: feature `{feature}`")]
+    NotInThisBuild {
+        /// The setting's name.
+        field: &'static str,
+        /// What is missing.
+        what: &'static str,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
     /// A server name that no certificate can have.
     #[error(
         "{field}: not a DNS name; accepted: ASCII labels with dots between them, other scripts \
@@ -140,6 +150,7 @@ impl ConfigError {
             Self::Tls(_) => "tls",
             Self::Conflict { field, .. }
             | Self::Needs { field, .. }
+            | Self::NotInThisBuild { field, .. }
             | Self::InvalidName { field }
             | Self::Certificate { field, .. }
             | Self::TooLong { field, .. }

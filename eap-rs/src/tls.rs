@@ -14,6 +14,10 @@ pub use crate::tunnel::settings::{
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TlsVersion {
+    /// TLS 1.0 (RFC 2246): with `legacy_tls` only.
+    V1_0,
+    /// TLS 1.1 (RFC 4346): with `legacy_tls` only.
+    V1_1,
     /// TLS 1.2 (RFC 5246).
     V1_2,
     /// TLS 1.3 (RFC 8446).
@@ -23,6 +27,8 @@ pub enum TlsVersion {
 impl fmt::Display for TlsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::V1_0 => "TLS 1.0",
+            Self::V1_1 => "TLS 1.1",
             Self::V1_2 => "TLS 1.2",
             Self::V1_3 => "TLS 1.3",
         })

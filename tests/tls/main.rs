@@ -22,6 +22,8 @@ mod closing;
 mod flows;
 mod fragments;
 mod hellos;
+#[cfg(feature = "openssl")]
+mod legacy;
 mod login;
 mod mtu;
 mod questions;

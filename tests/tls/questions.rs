@@ -100,8 +100,8 @@ fn a_client_that_the_directory_declines_is_told_that_it_is_over() {
         assert_eq!(pair.authenticator.failure(), &DECLINED, "{version}");
         // close_notify: TLS has nothing better once its handshake is over.
         let heard = match version {
-            TlsVersion::V1_2 => Failure::Rejected { method: MethodType::TLS },
             TlsVersion::V1_3 => Failure::TlsAlert(TlsAlert(0)),
+            _ => Failure::Rejected { method: MethodType::TLS },
         };
         assert_eq!(pair.peer.failure(), &heard);
     }

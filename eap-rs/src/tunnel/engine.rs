@@ -59,6 +59,12 @@ pub(crate) trait TlsEngine: Send {
     /// TLS 1.2 is not an empty one. The handshake is over.
     fn export(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> Result<(), TlsError>;
 
+    /// The master secret of TLS 1.2 and earlier, for the key block of EAP-FAST (RFC 4851 §5.1).
+    #[cfg(feature = "openssl")]
+    fn master_secret(&self) -> Option<zeroize::Zeroizing<[u8; 48]>> {
+        None
+    }
+
     /// The randoms of client and server, for the Session-Id of TLS 1.2 (RFC 5216 §2.3).
     fn randoms(&self) -> Option<Randoms>;
 }

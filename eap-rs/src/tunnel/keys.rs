@@ -32,7 +32,7 @@ pub(crate) fn derive(
     let mut material = Zeroizing::new([0; 2 * KEY_LEN]);
     let mut session_id = vec![type_octet];
     match version {
-        TlsVersion::V1_2 => {
+        TlsVersion::V1_0 | TlsVersion::V1_1 | TlsVersion::V1_2 => {
             engine.export(tls12_label(method), None, &mut *material)?;
             let randoms = engine.randoms().ok_or_else(no_randoms)?;
             session_id.extend(randoms.as_flattened());

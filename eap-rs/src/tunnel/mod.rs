@@ -6,6 +6,8 @@ pub(crate) mod fragment;
 mod hello;
 pub(crate) mod inner;
 pub(crate) mod keys;
+#[cfg(feature = "openssl")]
+mod openssl;
 pub(crate) mod peer;
 pub(crate) mod resumption;
 mod rustls;

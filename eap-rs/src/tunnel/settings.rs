@@ -1,6 +1,7 @@
 //! What both sides are told of TLS before the first packet.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rustls::SupportedProtocolVersion;
@@ -8,9 +9,13 @@ use rustls::crypto::CryptoProvider;
 use rustls::version::{TLS12, TLS13};
 
 use super::Tunnel;
-use super::certificate::{CertificatePolicyBuilder, CertificateWithKey};
-use super::engine::TlsError;
+#[cfg(feature = "openssl")]
+use super::certificate::loaded_key;
+use super::certificate::{CertificatePolicy, CertificatePolicyBuilder, CertificateWithKey};
+use super::engine::{TlsEngine, TlsError};
 use super::fragment::Limits;
+#[cfg(feature = "openssl")]
+use super::openssl::{self, OpenSslEngine};
 use super::resumption::{Owner, Resumption, ServerSessions};
 use super::rustls::{ClientTemplate, Clients, RustlsEngine, ServerTemplate};
 use crate::config::check_range;
@@ -57,8 +62,9 @@ impl fmt::Display for TlsProvider {
 #[derive(Clone, Debug)]
 struct Common {
     provider: Option<TlsProvider>,
-    min_version: TlsVersion,
+    min_version: Option<TlsVersion>,
     max_version: TlsVersion,
+    legacy: bool,
     fragment_size: usize,
     max_message: usize,
 }
@@ -67,8 +73,9 @@ impl Default for Common {
     fn default() -> Self {
         Self {
             provider: None,
-            min_version: TlsVersion::V1_2,
+            min_version: None,
             max_version: TlsVersion::V1_3,
+            legacy: false,
             fragment_size: 1398,
             max_message: 65_536,
         }
@@ -82,13 +89,28 @@ impl Common {
         loaded.map(Arc::new).ok_or(ConfigError::NoTlsProvider(chosen))
     }
 
-    fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
-        if self.min_version > self.max_version {
+    fn range(&self) -> Result<RangeInclusive<TlsVersion>, ConfigError> {
+        let lowest = if self.legacy { TlsVersion::V1_0 } else { TlsVersion::V1_2 };
+        let min = self.min_version.unwrap_or(lowest);
+        if min > self.max_version {
             return Err(ConfigError::Conflict { field: "min_version", with: "max_version" });
         }
-        let range = self.min_version..=self.max_version;
+        if min < lowest {
+            return Err(ConfigError::Needs { field: "min_version", needs: "legacy_tls" });
+        }
+        Ok(min..=self.max_version)
+    }
+
+    fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
+        let range = self.range()?;
         let all = [(TlsVersion::V1_3, &TLS13), (TlsVersion::V1_2, &TLS12)];
         Ok(all.iter().filter(|(v, _)| range.contains(v)).map(|(_, version)| *version).collect())
+    }
+
+    #[cfg(feature = "openssl")]
+    fn legacy(&self) -> Result<openssl::Profile, ConfigError> {
+        let (min, max) = self.range()?.into_inner();
+        Ok(openssl::Profile::Legacy { min, max })
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {
@@ -125,15 +147,25 @@ impl Own {
             provider,
         )
     }
+
+    /// What has been loaded, as OpenSSL takes it.
+    #[cfg(feature = "openssl")]
+    fn for_openssl<'a>(
+        &self,
+        loaded: &'a CertificateWithKey,
+    ) -> Result<openssl::Own<'a>, ConfigError> {
+        let key = loaded_key(self.key.expose(), self.key_password.as_ref())?;
+        Ok(openssl::Own { chain: &loaded.certified().cert, key })
+    }
 }
 
 /// The settings that both builders have.
 macro_rules! common_settings {
     () => {
-        /// The lowest version accepted; TLS 1.2 if not set.
+        /// The lowest version accepted; TLS 1.2 if not set, with `legacy_tls` TLS 1.0.
         #[must_use]
         pub fn min_version(mut self, version: TlsVersion) -> Self {
-            self.common.min_version = version;
+            self.common.min_version = Some(version);
             self
         }
 
@@ -159,6 +191,15 @@ macro_rules! common_settings {
             self
         }
 
+        /// Speaks TLS with OpenSSL (feature `openssl`), and so also TLS 1.0 and 1.1, suites with CBC
+        /// and those without forward secrecy: for the other side that is too old for anything else.
+        /// Sessions are not resumed then. Certificates are judged as ever.
+        #[must_use]
+        pub fn legacy_tls(mut self) -> Self {
+            self.common.legacy = true;
+            self
+        }
+
         /// The cryptography, if more than one is compiled in; see [`TlsProvider`] for the default.
         #[must_use]
         pub fn provider(mut self, provider: TlsProvider) -> Self {
@@ -168,10 +209,78 @@ macro_rules! common_settings {
     };
 }
 
+/// The library that speaks TLS, on the peer's side.
+#[derive(Debug)]
+enum ClientEngine {
+    Rustls(ClientTemplate),
+    #[cfg(feature = "openssl")]
+    OpenSsl(openssl::ClientTemplate),
+}
+
+/// The same, on the authenticator's.
+#[derive(Debug)]
+enum ServerEngine {
+    Rustls(Arc<ServerTemplate>),
+    #[cfg(feature = "openssl")]
+    OpenSsl(openssl::ServerTemplate),
+}
+
+#[cfg(feature = "openssl")]
+impl ClientEngine {
+    fn legacy(
+        common: &Common,
+        policy: Arc<CertificatePolicy>,
+        own: Option<(&Own, &CertificateWithKey)>,
+    ) -> Result<Self, ConfigError> {
+        let own = own.map(|(own, certificate)| own.for_openssl(certificate)).transpose()?;
+        openssl::ClientTemplate::new(common.legacy()?, policy, own).map(Self::OpenSsl)
+    }
+}
+
+#[cfg(feature = "openssl")]
+impl ServerEngine {
+    fn legacy(
+        common: &Common,
+        clients: Clients,
+        own: &Own,
+        certificate: &CertificateWithKey,
+    ) -> Result<Self, ConfigError> {
+        let own = own.for_openssl(certificate)?;
+        openssl::ServerTemplate::new(common.legacy()?, clients, Some(own)).map(Self::OpenSsl)
+    }
+}
+
+#[cfg(not(feature = "openssl"))]
+impl ClientEngine {
+    fn legacy(
+        _: &Common,
+        _: Arc<CertificatePolicy>,
+        _: Option<(&Own, &CertificateWithKey)>,
+    ) -> Result<Self, ConfigError> {
+        Err(NO_LEGACY)
+    }
+}
+
+#[cfg(not(feature = "openssl"))]
+impl ServerEngine {
+    fn legacy(
+        _: &Common,
+        _: Clients,
+        _: &Own,
+        _: &CertificateWithKey,
+    ) -> Result<Self, ConfigError> {
+        Err(NO_LEGACY)
+    }
+}
+
+#[cfg(not(feature = "openssl"))]
+const NO_LEGACY: ConfigError =
+    ConfigError::NotInThisBuild { field: "legacy_tls", what: "TLS by OpenSSL", feature: "openssl" };
+
 /// TLS on the peer's side: checked, immutable, shared by any number of sessions.
 #[derive(Debug)]
 pub struct TlsPeerConfig {
-    template: ClientTemplate,
+    engine: ClientEngine,
     limits: Limits,
     ask_host: bool,
     indication_on_resumption: bool,
@@ -191,8 +300,16 @@ impl TlsPeerConfig {
     }
 
     pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
-        let engine = RustlsEngine::client(&self.template, owner, unix_time)?;
-        Ok(Tunnel::new(Box::new(engine), self.limits, self.ask_host))
+        let engine: Box<dyn TlsEngine> = match &self.engine {
+            ClientEngine::Rustls(template) => {
+                Box::new(RustlsEngine::client(template, owner, unix_time)?)
+            }
+            #[cfg(feature = "openssl")]
+            ClientEngine::OpenSsl(template) => {
+                Box::new(OpenSslEngine::client(template, unix_time, None)?)
+            }
+        };
+        Ok(Tunnel::new(engine, self.limits, self.ask_host))
     }
 
     /// Whether a server that resumes has to say as well that it grants access.
@@ -258,10 +375,18 @@ impl TlsPeerConfigBuilder {
         let provider = self.common.provider()?;
         let policy = Arc::new(self.server.build(&provider)?);
         let ask_host = policy.asks_host();
-        let own = self.own.map(|own| own.load(&provider)).transpose()?;
-        let versions = self.common.versions()?;
+        let certificate = self.own.as_ref().map(|own| own.load(&provider)).transpose()?;
+        let engine = if self.common.legacy {
+            ClientEngine::legacy(&self.common, policy, self.own.as_ref().zip(certificate.as_ref()))?
+        } else {
+            let versions = self.common.versions()?;
+            let resumption = self.resumption;
+            let template =
+                ClientTemplate::new(provider, &versions, policy, certificate, resumption)?;
+            ClientEngine::Rustls(template)
+        };
         Ok(TlsPeerConfig {
-            template: ClientTemplate::new(provider, &versions, policy, own, self.resumption)?,
+            engine,
             limits: self.common.limits()?,
             ask_host,
             indication_on_resumption: self.indication_on_resumption,
@@ -272,7 +397,7 @@ impl TlsPeerConfigBuilder {
 /// TLS on the authenticator's side: checked, immutable, shared by any number of sessions.
 #[derive(Debug)]
 pub struct TlsServerConfig {
-    template: Arc<ServerTemplate>,
+    engine: ServerEngine,
     limits: Limits,
     ask_host: bool,
 }
@@ -295,17 +420,34 @@ impl TlsServerConfig {
 
     /// Whether the host is asked about logins inside the tunnel whose sessions are resumed.
     pub(crate) fn asks_about_resumption(&self) -> bool {
-        self.template.asks_about_resumption()
+        match &self.engine {
+            ServerEngine::Rustls(template) => template.asks_about_resumption(),
+            #[cfg(feature = "openssl")]
+            ServerEngine::OpenSsl(_) => false,
+        }
     }
 
     /// Whether no peer gets through the handshake without a certificate.
     pub(crate) fn requires_clients(&self) -> bool {
-        matches!(self.template.clients(), Clients::Required(_))
+        let clients = match &self.engine {
+            ServerEngine::Rustls(template) => template.clients(),
+            #[cfg(feature = "openssl")]
+            ServerEngine::OpenSsl(template) => template.clients(),
+        };
+        matches!(clients, Clients::Required(_))
     }
 
     pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
-        let engine = RustlsEngine::server(&self.template, owner, unix_time)?;
-        Ok(Tunnel::new(Box::new(engine), self.limits, self.ask_host))
+        let engine: Box<dyn TlsEngine> = match &self.engine {
+            ServerEngine::Rustls(template) => {
+                Box::new(RustlsEngine::server(template, owner, unix_time)?)
+            }
+            #[cfg(feature = "openssl")]
+            ServerEngine::OpenSsl(template) => {
+                Box::new(OpenSslEngine::server(template, unix_time, None)?)
+            }
+        };
+        Ok(Tunnel::new(engine, self.limits, self.ask_host))
     }
 }
 
@@ -360,7 +502,6 @@ impl TlsServerConfigBuilder {
     /// A [`ConfigError`] that names the setting and what it accepts.
     pub fn build(self) -> Result<TlsServerConfig, ConfigError> {
         let provider = self.common.provider()?;
-        let versions = self.common.versions()?;
         let policy = self.clients.map(|clients| clients.build(&provider)).transpose()?;
         let clients = match policy.map(Arc::new) {
             None => Clients::None,
@@ -368,16 +509,22 @@ impl TlsServerConfigBuilder {
             Some(policy) => Clients::Required(policy),
         };
         let ask_host = clients.asks_host();
-        let own = self.own.load(&provider)?;
-        let sessions = self
-            .resumption
-            .map(|resumption| ServerSessions::new(resumption, provider.secure_random))
-            .transpose()?;
-        let template = ServerTemplate::new(provider, &versions, clients, &own, sessions)?;
-        Ok(TlsServerConfig {
-            template: Arc::new(template),
-            limits: self.common.limits()?,
-            ask_host,
-        })
+        let certificate = self.own.load(&provider)?;
+        let engine = if self.common.legacy {
+            if self.resumption.is_some() {
+                return Err(ConfigError::Conflict { field: "resumption", with: "legacy_tls" });
+            }
+            ServerEngine::legacy(&self.common, clients, &self.own, &certificate)?
+        } else {
+            let versions = self.common.versions()?;
+            let sessions = self
+                .resumption
+                .map(|resumption| ServerSessions::new(resumption, provider.secure_random))
+                .transpose()?;
+            let template =
+                ServerTemplate::new(provider, &versions, clients, &certificate, sessions)?;
+            ServerEngine::Rustls(Arc::new(template))
+        };
+        Ok(TlsServerConfig { engine, limits: self.common.limits()?, ask_host })
     }
 }

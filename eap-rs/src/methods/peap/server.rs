@@ -152,9 +152,10 @@ impl Server {
     /// Otherwise phase 2 begins at once, behind the tickets of TLS 1.3.
     fn handshake(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
         match self.end.established() {
-            None | Some(Established { version: TlsVersion::V1_2, resumed: false, .. }) => {
+            Some(Established { version, resumed: false, .. }) if version < TlsVersion::V1_3 => {
                 self.end.send(request)
             }
+            None => self.end.send(request),
             Some(_) => self.phase_2(cx, request),
         }
     }

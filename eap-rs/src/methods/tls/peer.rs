@@ -57,7 +57,7 @@ impl Peer {
         match self.end.established() {
             None => NOT_YET,
             Some(_) if self.end.is_sending() => NOT_YET,
-            Some(Established { version: TlsVersion::V1_2, .. }) => {
+            Some(Established { version, .. }) if version < TlsVersion::V1_3 => {
                 Progress::Done(Verdict::CondSucc)
             }
             Some(_) if self.protected_success => Progress::Done(Verdict::UncondSucc),

@@ -161,7 +161,7 @@ impl Peer {
             Phase::Handshake | Phase::Finished => false,
             Phase::Resumed => {
                 let version = self.end.established().map(|established| established.version);
-                version == Some(TlsVersion::V1_2)
+                version.is_some_and(|version| version < TlsVersion::V1_3)
                     || !self.config.tls.requires_indication_on_resumption()
             }
             Phase::Eap(inner) => inner.is_content(),

@@ -187,6 +187,18 @@ pub(super) fn revocation_lists(
     Ok(found)
 }
 
+/// The key that has been loaded before, decrypted.
+///
+/// # Errors
+/// None that loading it has not had.
+#[cfg(feature = "openssl")]
+pub(crate) fn loaded_key(
+    octets: &[u8],
+    password: Option<&Secret>,
+) -> Result<Zeroizing<PrivateKeyDer<'static>>, ConfigError> {
+    private_key("key", octets, password)
+}
+
 /// The one private key among `octets`, decrypted.
 pub(super) fn private_key(
     field: &'static str,

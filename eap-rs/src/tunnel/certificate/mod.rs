@@ -20,6 +20,8 @@ mod verifier;
 pub use information::CertificateInfo;
 pub(crate) use material::CertificateWithKey;
 pub use material::MaterialProblem;
+#[cfg(feature = "openssl")]
+pub(crate) use material::loaded_key;
 pub use policy::{CertificatePolicy, CertificatePolicyBuilder, ClockPolicy};
 pub use refusal::CertificateRefusal;
 pub(crate) use verifier::{PolicyVerifier, SessionClock, take_refusal};
