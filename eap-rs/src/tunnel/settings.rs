@@ -233,7 +233,7 @@ impl ClientEngine {
         own: Option<(&Own, &CertificateWithKey)>,
     ) -> Result<Self, ConfigError> {
         let own = own.map(|(own, certificate)| own.for_openssl(certificate)).transpose()?;
-        openssl::ClientTemplate::new(common.legacy()?, policy, own).map(Self::OpenSsl)
+        openssl::ClientTemplate::new(common.legacy()?, Some(policy), own).map(Self::OpenSsl)
     }
 }
 

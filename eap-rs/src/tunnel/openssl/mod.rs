@@ -4,6 +4,8 @@
 
 mod handshake;
 mod template;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::io::{ErrorKind, Write};

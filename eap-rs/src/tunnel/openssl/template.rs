@@ -80,13 +80,14 @@ pub(crate) struct Own<'a> {
 /// A client's.
 pub(crate) struct ClientTemplate {
     context: SslContext,
-    servers: Arc<CertificatePolicy>,
+    /// Without a policy, no server can show a certificate that is accepted.
+    servers: Option<Arc<CertificatePolicy>>,
 }
 
 impl ClientTemplate {
     pub(crate) fn new(
         profile: Profile,
-        servers: Arc<CertificatePolicy>,
+        servers: Option<Arc<CertificatePolicy>>,
         own: Option<Own<'_>>,
     ) -> Result<Self, ConfigError> {
         let build = || {
@@ -103,7 +104,7 @@ impl ClientTemplate {
         unix_time: Option<u64>,
         secrets: Option<Arc<dyn TicketSecrets>>,
     ) -> Arc<Judgement> {
-        Arc::new(Judgement::new(Some(Arc::clone(&self.servers)), unix_time, secrets))
+        Arc::new(Judgement::new(self.servers.clone(), unix_time, secrets))
     }
 
     /// A client that shows this ticket, if any.
