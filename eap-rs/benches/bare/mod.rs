@@ -34,8 +34,8 @@ pub(crate) enum Authenticated {
 impl Bare {
     pub(crate) fn new(pki: &Pki, version: TlsVersion, who: Authenticated) -> Self {
         let versions = match version {
-            TlsVersion::V1_2 => [&TLS12],
             TlsVersion::V1_3 => [&TLS13],
+            _ => [&TLS12],
         };
         let provider = provider();
         let mut roots = RootCertStore::empty();

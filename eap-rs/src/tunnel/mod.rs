@@ -2,6 +2,8 @@
 
 pub(crate) mod certificate;
 pub(crate) mod engine;
+#[cfg(feature = "fast")]
+pub(crate) mod fast;
 pub(crate) mod fragment;
 mod hello;
 pub(crate) mod inner;
@@ -16,6 +18,7 @@ pub(crate) mod settings;
 
 use engine::{Established, TlsEngine, TlsError};
 use fragment::{Arrival, Fragments, Limits, Part, Refusal};
+use resumption::Owner;
 
 use crate::tls::{CertificateInfo, CertificateRefusal, TlsAlert, TlsSummary};
 use crate::{Failure, PacketBuffer};
@@ -26,6 +29,17 @@ pub(crate) struct Tunnel {
     engine: Box<dyn TlsEngine>,
     /// Whether the host is still to be asked about the other side's certificates.
     ask_host: bool,
+}
+
+/// Where the TLS connections of a method come from.
+pub(crate) trait TunnelSource: Send + Sync {
+    /// A connection for a conversation of this owner, that begins at this time.
+    fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError>;
+
+    /// A server's: whether the host is asked about logins inside whose sessions are resumed.
+    fn asks_about_resumption(&self) -> bool {
+        false
+    }
 }
 
 /// What the other side has presented, for the host to judge.

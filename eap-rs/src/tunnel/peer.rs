@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::engine::{Established, TlsError};
 use super::fragment::Refusal;
 use super::resumption::Owner;
-use super::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
+use super::{CLOSED, DECLINED, Presented, Tunnel, TunnelSource, Turn, keys};
 use crate::method::{PeerContext, PeerStep, Progress, Verdict};
-use crate::tls::{TlsPeerConfig, TlsSummary};
+use crate::tls::TlsSummary;
 use crate::{Answer, Discard, Failure, InnerOutcome, Keys, MethodType, PacketBuffer, Query};
 
 pub(crate) struct PeerEnd {
-    config: Arc<TlsPeerConfig>,
+    source: Arc<dyn TunnelSource>,
     method: MethodType,
     /// The highest version of the method that is spoken here.
     highest: u8,
@@ -40,9 +40,9 @@ pub(crate) enum Heard {
 }
 
 impl PeerEnd {
-    pub(crate) fn new(config: Arc<TlsPeerConfig>, method: MethodType, highest: u8) -> Self {
+    pub(crate) fn new(source: Arc<dyn TunnelSource>, method: MethodType, highest: u8) -> Self {
         Self {
-            config,
+            source,
             method,
             highest,
             version: 0,
@@ -95,7 +95,7 @@ impl PeerEnd {
     ) -> Result<(), Refusal> {
         let owner = Owner { method: self.method, identity: cx.identity.clone() };
         let mut tunnel = self
-            .config
+            .source
             .tunnel(owner, cx.unix_time)
             .map_err(|_| Refusal::Fail("the TLS engine did not start"))?;
         let Turn::Start(offered) = tunnel.receive(data, 0, reply)? else {
@@ -199,10 +199,6 @@ impl PeerEnd {
     /// The version of the method that both sides speak.
     pub(crate) fn version(&self) -> u8 {
         self.version
-    }
-
-    pub(crate) fn config(&self) -> &TlsPeerConfig {
-        &self.config
     }
 
     pub(crate) fn tunnel(&self) -> Option<&Tunnel> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::engine::{Established, TlsError};
 use super::fragment::{self, Part, Refusal};
 use super::resumption::Owner;
-use super::{CLOSED, DECLINED, Presented, Tunnel, Turn, keys};
+use super::{CLOSED, DECLINED, Presented, Tunnel, TunnelSource, Turn, keys};
 use crate::method::{ServerContext, ServerStep};
-use crate::tls::{SealedSession, TlsServerConfig, TlsSummary};
+use crate::tls::{SealedSession, TlsSummary};
 use crate::{Answer, Discard, Failure, InnerOutcome, Keys, MethodType, PacketBuffer, Query};
 
 /// For what [`ServerEnd::check`] has let through and should not.
@@ -15,7 +15,7 @@ const NO_PLACE: &str = "the peer's packet has no place here";
 const NO_ENGINE: &str = "the TLS engine did not start";
 
 pub(crate) struct ServerEnd {
-    config: Arc<TlsServerConfig>,
+    source: Arc<dyn TunnelSource>,
     method: MethodType,
     /// The version of the method, as it stands in every packet sent.
     version: u8,
@@ -45,8 +45,8 @@ pub(crate) struct Expected {
 }
 
 impl ServerEnd {
-    pub(crate) fn new(config: Arc<TlsServerConfig>, method: MethodType, version: u8) -> Self {
-        Self { config, method, version, tunnel: None, established: None, keys: None, ending: None }
+    pub(crate) fn new(source: Arc<dyn TunnelSource>, method: MethodType, version: u8) -> Self {
+        Self { source, method, version, tunnel: None, established: None, keys: None, ending: None }
     }
 
     /// Begins: the Start is written.
@@ -56,7 +56,7 @@ impl ServerEnd {
         request: &mut PacketBuffer,
     ) -> ServerStep {
         let owner = Owner { method: self.method, identity: cx.identity.clone() };
-        match self.config.tunnel(owner, cx.unix_time) {
+        match self.source.tunnel(owner, cx.unix_time) {
             Ok(tunnel) => self.tunnel = Some(tunnel),
             Err(error) => return ServerStep::Fail(error.into()),
         }
@@ -257,7 +257,7 @@ impl ServerEnd {
 
     /// What the host is asked about who resumes a session, if it wants to be.
     pub(crate) fn resumption_query(&self, inner: &InnerOutcome) -> Option<Query> {
-        self.config
+        self.source
             .asks_about_resumption()
             .then(|| Query::Resume { identity: inner.identity.clone(), method: inner.method })
     }

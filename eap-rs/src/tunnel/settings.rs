@@ -8,16 +8,18 @@ use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 use rustls::version::{TLS12, TLS13};
 
-use super::Tunnel;
 #[cfg(feature = "openssl")]
 use super::certificate::loaded_key;
 use super::certificate::{CertificatePolicy, CertificatePolicyBuilder, CertificateWithKey};
 use super::engine::{TlsEngine, TlsError};
+#[cfg(feature = "fast")]
+use super::fast::{FastClient, FastServer};
 use super::fragment::Limits;
 #[cfg(feature = "openssl")]
 use super::openssl::{self, OpenSslEngine};
 use super::resumption::{Owner, Resumption, ServerSessions};
 use super::rustls::{ClientTemplate, Clients, RustlsEngine, ServerTemplate};
+use super::{Tunnel, TunnelSource};
 use crate::config::check_range;
 use crate::tls::TlsVersion;
 use crate::{ConfigError, Secret};
@@ -150,12 +152,9 @@ impl Own {
 
     /// What has been loaded, as OpenSSL takes it.
     #[cfg(feature = "openssl")]
-    fn for_openssl<'a>(
-        &self,
-        loaded: &'a CertificateWithKey,
-    ) -> Result<openssl::Own<'a>, ConfigError> {
+    fn for_openssl(&self, loaded: &CertificateWithKey) -> Result<openssl::Own, ConfigError> {
         let key = loaded_key(self.key.expose(), self.key_password.as_ref())?;
-        Ok(openssl::Own { chain: &loaded.certified().cert, key })
+        Ok(openssl::Own { chain: loaded.certified().cert.clone(), key })
     }
 }
 
@@ -299,7 +298,14 @@ impl TlsPeerConfig {
         }
     }
 
-    pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+    /// Whether a server that resumes has to say as well that it grants access.
+    pub(crate) fn requires_indication_on_resumption(&self) -> bool {
+        self.indication_on_resumption
+    }
+}
+
+impl TunnelSource for TlsPeerConfig {
+    fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
         let engine: Box<dyn TlsEngine> = match &self.engine {
             ClientEngine::Rustls(template) => {
                 Box::new(RustlsEngine::client(template, owner, unix_time)?)
@@ -310,11 +316,6 @@ impl TlsPeerConfig {
             }
         };
         Ok(Tunnel::new(engine, self.limits, self.ask_host))
-    }
-
-    /// Whether a server that resumes has to say as well that it grants access.
-    pub(crate) fn requires_indication_on_resumption(&self) -> bool {
-        self.indication_on_resumption
     }
 }
 
@@ -365,6 +366,19 @@ impl TlsPeerConfigBuilder {
     pub fn require_indication_on_resumption(mut self) -> Self {
         self.indication_on_resumption = true;
         self
+    }
+
+    /// The same certificates, for the handshakes of EAP-FAST.
+    #[cfg(feature = "fast")]
+    pub(crate) fn fast(self, anonymous: bool) -> Result<FastClient, ConfigError> {
+        let provider = self.common.provider()?;
+        let policy = Arc::new(self.server.build(&provider)?);
+        let ask_host = policy.asks_host();
+        let own = self.own.as_ref();
+        let loaded = own.map(|own| own.load(&provider)).transpose()?;
+        let own = own.zip(loaded.as_ref());
+        let own = || own.map(|(own, loaded)| own.for_openssl(loaded)).transpose();
+        FastClient::new(Some(policy), own, anonymous, self.common.limits()?, ask_host)
     }
 
     /// Checks everything.
@@ -418,15 +432,6 @@ impl TlsServerConfig {
         }
     }
 
-    /// Whether the host is asked about logins inside the tunnel whose sessions are resumed.
-    pub(crate) fn asks_about_resumption(&self) -> bool {
-        match &self.engine {
-            ServerEngine::Rustls(template) => template.asks_about_resumption(),
-            #[cfg(feature = "openssl")]
-            ServerEngine::OpenSsl(_) => false,
-        }
-    }
-
     /// Whether no peer gets through the handshake without a certificate.
     pub(crate) fn requires_clients(&self) -> bool {
         let clients = match &self.engine {
@@ -436,8 +441,10 @@ impl TlsServerConfig {
         };
         matches!(clients, Clients::Required(_))
     }
+}
 
-    pub(crate) fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+impl TunnelSource for TlsServerConfig {
+    fn tunnel(&self, owner: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
         let engine: Box<dyn TlsEngine> = match &self.engine {
             ServerEngine::Rustls(template) => {
                 Box::new(RustlsEngine::server(template, owner, unix_time)?)
@@ -448,6 +455,14 @@ impl TlsServerConfig {
             }
         };
         Ok(Tunnel::new(engine, self.limits, self.ask_host))
+    }
+
+    fn asks_about_resumption(&self) -> bool {
+        match &self.engine {
+            ServerEngine::Rustls(template) => template.asks_about_resumption(),
+            #[cfg(feature = "openssl")]
+            ServerEngine::OpenSsl(_) => false,
+        }
     }
 }
 
@@ -496,18 +511,32 @@ impl TlsServerConfigBuilder {
         self
     }
 
+    fn clients_policy(&mut self, provider: &Arc<CryptoProvider>) -> Result<Clients, ConfigError> {
+        let policy = self.clients.take().map(|clients| clients.build(provider)).transpose()?;
+        Ok(match policy.map(Arc::new) {
+            None => Clients::None,
+            Some(policy) if self.clients_optional => Clients::Optional(policy),
+            Some(policy) => Clients::Required(policy),
+        })
+    }
+
+    /// The same certificates, for the handshakes of EAP-FAST.
+    #[cfg(feature = "fast")]
+    pub(crate) fn fast(mut self, anonymous: bool) -> Result<FastServer, ConfigError> {
+        let provider = self.common.provider()?;
+        let clients = self.clients_policy(&provider)?;
+        let ask_host = clients.asks_host();
+        let own = self.own.for_openssl(&self.own.load(&provider)?)?;
+        FastServer::new(clients, own, anonymous, self.common.limits()?, ask_host)
+    }
+
     /// Checks everything.
     ///
     /// # Errors
     /// A [`ConfigError`] that names the setting and what it accepts.
-    pub fn build(self) -> Result<TlsServerConfig, ConfigError> {
+    pub fn build(mut self) -> Result<TlsServerConfig, ConfigError> {
         let provider = self.common.provider()?;
-        let policy = self.clients.map(|clients| clients.build(&provider)).transpose()?;
-        let clients = match policy.map(Arc::new) {
-            None => Clients::None,
-            Some(policy) if self.clients_optional => Clients::Optional(policy),
-            Some(policy) => Clients::Required(policy),
-        };
+        let clients = self.clients_policy(&provider)?;
         let ask_host = clients.asks_host();
         let certificate = self.own.load(&provider)?;
         let engine = if self.common.legacy {

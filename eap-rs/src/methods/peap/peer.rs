@@ -49,7 +49,7 @@ enum Conclusion {
 
 impl Peer {
     pub(crate) fn new(config: Arc<PeapPeerConfig>) -> Self {
-        let end = PeerEnd::new(Arc::clone(&config.tls), FACTS.method, config.max_version)
+        let end = PeerEnd::new(Arc::clone(&config.tls) as _, FACTS.method, config.max_version)
             .announcing_length(config.announce_length);
         Self {
             config,

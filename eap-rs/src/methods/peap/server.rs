@@ -56,7 +56,7 @@ impl Server {
     pub(crate) fn new(config: Arc<PeapServerConfig>) -> Self {
         let version = config.max_version;
         Self {
-            end: ServerEnd::new(Arc::clone(&config.tls), FACTS.method, version),
+            end: ServerEnd::new(Arc::clone(&config.tls) as _, FACTS.method, version),
             config,
             version,
             is_agreed: false,

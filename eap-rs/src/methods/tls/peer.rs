@@ -15,6 +15,7 @@ use crate::{Answer, Discard, Keys, PacketBuffer};
 const NOT_YET: Progress = Progress::MayEnd(Willingness::Fail);
 
 pub(crate) struct Peer {
+    config: Arc<TlsPeerConfig>,
     end: PeerEnd,
     /// Whether the server has said that it grants access (RFC 9190 §2.5).
     protected_success: bool,
@@ -22,7 +23,8 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(config: Arc<TlsPeerConfig>) -> Self {
-        Self { end: PeerEnd::new(config, FACTS.method, VERSION), protected_success: false }
+        let end = PeerEnd::new(Arc::clone(&config) as _, FACTS.method, VERSION);
+        Self { config, end, protected_success: false }
     }
 
     /// A message of the server's has come, and nobody is left to be asked about it.
@@ -62,7 +64,7 @@ impl Peer {
             }
             Some(_) if self.protected_success => Progress::Done(Verdict::UncondSucc),
             Some(Established { resumed: true, .. })
-                if !self.end.config().requires_indication_on_resumption() =>
+                if !self.config.requires_indication_on_resumption() =>
             {
                 Progress::MayEnd(Willingness::CondSucc)
             }

@@ -59,7 +59,7 @@ impl From<Unacceptable> for Stop {
 
 impl Peer {
     pub(crate) fn new(config: Arc<TtlsPeerConfig>) -> Self {
-        let end = PeerEnd::new(Arc::clone(&config.tls), FACTS.method, VERSION);
+        let end = PeerEnd::new(Arc::clone(&config.tls) as _, FACTS.method, VERSION);
         Self { config, end, phase: Phase::Handshake, inner: None }
     }
 

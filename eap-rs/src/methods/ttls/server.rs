@@ -50,7 +50,7 @@ enum Phase {
 
 impl Server {
     pub(crate) fn new(config: Arc<TtlsServerConfig>) -> Self {
-        let end = ServerEnd::new(Arc::clone(&config.tls), FACTS.method, VERSION);
+        let end = ServerEnd::new(Arc::clone(&config.tls) as _, FACTS.method, VERSION);
         Self { config, end, phase: Phase::Handshake, inner: None }
     }
 

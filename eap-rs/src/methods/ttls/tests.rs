@@ -173,7 +173,7 @@ fn serve(tunnels: &Tunnels, messages: &[Vec<u8>]) -> Result<Outcome, Failure> {
     let server = AuthenticatorConfig::builder().ttls(ttls).build().unwrap();
     let (tls, messages) = (Arc::clone(&tunnels.peer), messages.to_vec());
     let other = move || {
-        let end = PeerEnd::new(Arc::clone(&tls), FACTS.method, VERSION);
+        let end = PeerEnd::new(Arc::clone(&tls) as _, FACTS.method, VERSION);
         Box::new(OtherPeer { end, messages: messages.clone() }) as Box<dyn PeerMethod>
     };
     let peer = PeerConfig::builder().identity("@").custom_method(FACTS, other).build().unwrap();
@@ -192,7 +192,7 @@ fn log_in(
     let tls = Arc::clone(&tunnels.server);
     let messages: Vec<_> = messages.iter().map(|message| message.to_vec()).collect();
     let other = move || {
-        let end = ServerEnd::new(Arc::clone(&tls), FACTS.method, VERSION);
+        let end = ServerEnd::new(Arc::clone(&tls) as _, FACTS.method, VERSION);
         Box::new(OtherServer { end, messages: messages.clone() }) as Box<dyn ServerMethod>
     };
     let server = AuthenticatorConfig::builder().custom_method(FACTS, other).build().unwrap();

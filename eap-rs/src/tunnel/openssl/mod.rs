@@ -15,7 +15,7 @@ use openssl::ssl::{ErrorCode, ShutdownState, SslStream, SslVersion};
 use zeroize::Zeroizing;
 
 use handshake::Judgement;
-pub(super) use handshake::TicketSecrets;
+pub(crate) use handshake::TicketSecrets;
 pub(super) use template::{ClientTemplate, Own, Profile, ServerTemplate};
 use wire::Wire;
 

@@ -72,8 +72,8 @@ const fn version(version: TlsVersion) -> SslVersion {
 }
 
 /// Our own certificate, its chain and its key.
-pub(crate) struct Own<'a> {
-    pub(crate) chain: &'a [CertificateDer<'static>],
+pub(crate) struct Own {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: Zeroizing<PrivateKeyDer<'static>>,
 }
 
@@ -88,7 +88,7 @@ impl ClientTemplate {
     pub(crate) fn new(
         profile: Profile,
         servers: Option<Arc<CertificatePolicy>>,
-        own: Option<Own<'_>>,
+        own: Option<Own>,
     ) -> Result<Self, ConfigError> {
         let build = || {
             let mut context = common(profile, own)?;
@@ -144,7 +144,7 @@ impl ServerTemplate {
     pub(crate) fn new(
         profile: Profile,
         clients: Clients,
-        own: Option<Own<'_>>,
+        own: Option<Own>,
     ) -> Result<Self, ConfigError> {
         let build = || {
             let mut context = common(profile, own)?;
@@ -197,7 +197,7 @@ impl fmt::Debug for ServerTemplate {
     }
 }
 
-fn common(profile: Profile, own: Option<Own<'_>>) -> Result<SslContextBuilder, ErrorStack> {
+fn common(profile: Profile, own: Option<Own>) -> Result<SslContextBuilder, ErrorStack> {
     let mut context = SslContext::builder(SslMethod::tls())?;
     let (min, max) = profile.versions();
     context.set_min_proto_version(Some(min))?;
