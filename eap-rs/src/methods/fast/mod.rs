@@ -1,0 +1,22 @@
+//! EAP-FAST (RFC 4851, RFC 5421, RFC 5422): another EAP method inside a TLS tunnel, which a
+//! Protected Access Credential may open in place of a certificate.
+//!
+//! | to see | open |
+//! |---|---|
+//! | TLVs, and which go together | [`tlv`] |
+//! | the keys of tunnel, PAC and methods | [`keys`] |
+//! | what binds tunnel and methods | [`binding`] |
+
+#![cfg_attr(
+    not(test),
+    allow(dead_code, reason = "TLS, which is to carry it, is not connected to it yet")
+)]
+
+mod binding;
+mod keys;
+#[cfg(test)]
+mod testing;
+mod tlv;
+
+/// The version both sides speak: there is no other (RFC 4851 §4.1).
+const VERSION: u8 = 1;
