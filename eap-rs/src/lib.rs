@@ -56,6 +56,8 @@ mod authenticator;
 mod config;
 mod crypto;
 mod error;
+#[cfg(feature = "fast")]
+pub mod fast;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

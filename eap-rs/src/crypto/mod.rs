@@ -3,6 +3,8 @@
 pub(crate) mod mschap;
 mod nt_hash;
 pub(crate) mod password_change;
+#[cfg(feature = "fast")]
+pub(crate) mod sealing;
 
 use des::Des;
 use des::cipher::{BlockCipherEncrypt, KeyInit};

@@ -9,6 +9,9 @@
 //! - Compound keys are derived for each method, where the loop of RFC 4851 §5.2 ends before the
 //!   last one.
 
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -264,6 +267,12 @@ impl Cmk {
     pub(super) fn for_test(octets: [u8; CMK_LEN]) -> Self {
         Self(Zeroizing::new(octets))
     }
+
+    /// One that a fuzzer has no MAC of.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn unguessed() -> Self {
+        Self(Zeroizing::new([0x5c; CMK_LEN]))
+    }
 }
 
 /// Shows its size.
@@ -340,6 +349,3 @@ fn hmac<M: Mac + KeyInit, const N: usize>(key: &[u8], parts: &[&[u8]]) -> Zeroiz
     out.iter_mut().zip(octets).for_each(|(place, octet)| *place = octet);
     out
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,6 +6,9 @@
 //! | TLVs, and which go together | [`tlv`] |
 //! | the keys of tunnel, PAC and methods | [`keys`] |
 //! | what binds tunnel and methods | [`binding`] |
+//! | PACs, the attributes they travel in, the files they are kept in | [`pac`] |
+//! | PACs as the server sees them | [`opaque`] |
+//! | A-ID and PAC-Opaque in clear text | [`start`] |
 
 #![cfg_attr(
     not(test),
@@ -14,9 +17,18 @@
 
 mod binding;
 mod keys;
+mod opaque;
+mod pac;
+mod start;
 #[cfg(test)]
 mod testing;
 mod tlv;
+
+#[cfg(fuzzing)]
+pub(crate) use self::{pac::fuzzing::pac_file, tlv::fuzzing::fast_tlv};
+
+pub use opaque::PacKeys;
+pub use pac::{Pac, PacFileError, PacFileProblem, PacStore, PacType};
 
 /// The version both sides speak: there is no other (RFC 4851 §4.1).
 const VERSION: u8 = 1;

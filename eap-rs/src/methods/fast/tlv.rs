@@ -9,6 +9,11 @@
 //! - What is optional and unknown is skipped without a look into it, the PKCS#7 and
 //!   Server-Trusted-Root TLVs (RFC 5422 §4.3) among it.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+#[cfg(test)]
+mod tests;
+
 use zeroize::Zeroizing;
 
 use super::binding::{BINDING_LEN, Binding};
@@ -382,6 +387,3 @@ const fn unexpected(reason: &'static str) -> Refusal {
 pub(super) const fn compromised(reason: &'static str) -> Refusal {
     Refusal::Fatal(ErrorCode::TUNNEL_COMPROMISE, reason)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,3 +1,7 @@
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -274,6 +278,20 @@ fn every_truncation_and_every_lie_about_a_length_is_noticed() {
     }
 }
 
+#[test]
+fn the_corpus_of_the_fuzz_target_passes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/fast_tlv");
+    let mut files = 0;
+    for entry in fs::read_dir(&folder).expect("every target has a corpus") {
+        let path = entry.unwrap().path();
+        let data = fs::read(&path).unwrap();
+        let outcome = catch_unwind(|| fuzzing::fast_tlv(&data));
+        assert!(outcome.is_ok(), "{} fails", path.display());
+        files += 1;
+    }
+    assert!(files >= 10, "{} has {files} files", folder.display());
+}
+
 fn any_status() -> impl Strategy<Value = Option<Status>> {
     proptest::option::of(prop_oneof![Just(Status::Success), Just(Status::Failure)])
 }
@@ -284,6 +302,7 @@ proptest! {
         octets in proptest::collection::vec(any::<u8>(), 0..200), server: bool,
     ) {
         let sender = if server { Sender::Server } else { Sender::Peer };
+        fuzzing::fast_tlv(&octets);
         if let Err(refusal) = Message::parse(&octets, sender) {
             prop_assert!(Message::parse(&refusal.answer().to_octets(), sender).is_ok());
         }

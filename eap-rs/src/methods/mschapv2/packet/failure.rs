@@ -13,7 +13,7 @@ use crate::{AccountError, AccountRefusal};
 pub(in crate::methods) struct FailureMessage {
     pub(in crate::methods) refusal: AccountRefusal,
     /// Whether another try is allowed.
-    pub(in super::super) retry: bool,
+    pub(in crate::methods) retry: bool,
     /// For the next try, or for the new password.
     pub(in super::super) challenge: Option<[u8; CHALLENGE_LEN]>,
     version: Option<u32>,
@@ -27,6 +27,12 @@ impl FailureMessage {
         challenge: [u8; CHALLENGE_LEN],
     ) -> Self {
         Self { refusal, retry, challenge: Some(challenge), version: Some(MSCHAP_VERSION) }
+    }
+
+    /// The same without a challenge and a version, as EAP-FAST-GTC has it (RFC 5421 §2).
+    #[cfg(feature = "fast")]
+    pub(in crate::methods) fn without_challenge(refusal: AccountRefusal, retry: bool) -> Self {
+        Self { refusal, retry, challenge: None, version: None }
     }
 
     /// Fields are found in any order. Of a text without a number nothing more is taken than that
