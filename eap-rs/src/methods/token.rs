@@ -164,14 +164,14 @@ impl ServerMethod for OtpServer {
     }
 }
 
-fn check_response(data: &[u8]) -> Result<(), Discard> {
+pub(super) fn check_response(data: &[u8]) -> Result<(), Discard> {
     if data.len() > Identity::MAX_LEN {
         return Err(Discard::ResponseTooLong);
     }
     Ok(())
 }
 
-fn ask_for_verdict(data: &[u8], identity: &Identity) -> ServerStep {
+pub(super) fn ask_for_verdict(data: &[u8], identity: &Identity) -> ServerStep {
     ServerStep::Ask(Query::CheckPassword {
         identity: identity.clone(),
         password: Secret::new(data),

@@ -9,6 +9,7 @@
 //! | PACs, the attributes they travel in, the files they are kept in | [`pac`] |
 //! | PACs as the server sees them | [`opaque`] |
 //! | A-ID and PAC-Opaque in clear text | [`start`] |
+//! | a password inside the tunnel | [`gtc`] |
 
 #![cfg_attr(
     not(test),
@@ -16,6 +17,7 @@
 )]
 
 mod binding;
+mod gtc;
 mod keys;
 mod opaque;
 mod pac;
@@ -27,8 +29,17 @@ mod tlv;
 #[cfg(fuzzing)]
 pub(crate) use self::{pac::fuzzing::pac_file, tlv::fuzzing::fast_tlv};
 
+use crate::{Failure, MethodType};
+
+pub use gtc::GtcForm;
 pub use opaque::PacKeys;
 pub use pac::{Pac, PacFileError, PacFileProblem, PacStore, PacType};
 
 /// The version both sides speak: there is no other (RFC 4851 §4.1).
 const VERSION: u8 = 1;
+
+const METHOD: MethodType = MethodType::ietf(43);
+
+fn failed(reason: &'static str) -> Failure {
+    Failure::MethodFailed { method: METHOD, reason }
+}
