@@ -18,7 +18,7 @@ usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
        radius_peer --help
 ";
 
-const TLS_FLAGS: [&str; 14] = [
+const TLS_FLAGS: [&str; 15] = [
     "anonymous",
     "anonymous-identity",
     "ca",
@@ -29,6 +29,7 @@ const TLS_FLAGS: [&str; 14] = [
     "key",
     "tls-min",
     "tls-max",
+    "legacy-tls",
     "fragment-size",
     "resume",
     "peap-max-version",
@@ -196,6 +197,7 @@ TLS-based methods also take:
   --server-name NAME                    the name in its certificate
   --cert FILE --key FILE                the peer's own certificate
   --tls-min VERSION --tls-max VERSION   1.2 or 1.3
+  --legacy-tls               TLS by OpenSSL, down to 1.0, for servers of old
   --fragment-size N                     octets of TLS in one EAP packet
   --resume N                            after each login, log in again that
                                         often, offering to resume the session

@@ -26,6 +26,9 @@ pub(crate) fn config(flags: &TlsFlags) -> Result<TlsPeerConfig, Box<dyn Error>> 
     if let (Some(certificate), Some(key)) = (flags.file("cert")?, flags.file("key")?) {
         config = config.certificate(&certificate, &key);
     }
+    if flags.has("legacy-tls") {
+        config = config.legacy_tls();
+    }
     if let Some(version) = flags.version("tls-min") {
         config = config.min_version(version);
     }

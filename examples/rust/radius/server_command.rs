@@ -16,7 +16,7 @@ usage: radius_server --listen HOST:PORT --secret SECRET
        radius_server --help
 ";
 
-const TLS_FLAGS: [&str; 14] = [
+const TLS_FLAGS: [&str; 15] = [
     "cert",
     "key",
     "ca",
@@ -26,6 +26,7 @@ const TLS_FLAGS: [&str; 14] = [
     "client-name-suffix",
     "tls-min",
     "tls-max",
+    "legacy-tls",
     "fragment-size",
     "ticket-key",
     "session-lifetime",
@@ -169,6 +170,7 @@ TLS-based methods also take:
                                         repeated; anybody's if not given
   --client-name-suffix NAME             as well every name of this domain
   --tls-min VERSION --tls-max VERSION   1.2 or 1.3
+  --legacy-tls               TLS by OpenSSL, down to 1.0, for peers of old
   --fragment-size N                     octets of TLS in one EAP packet
   --ticket-key FILE                     lets peers resume their sessions, also
                                         those of other servers with this file:

@@ -66,6 +66,9 @@ fn common(
     let certificate = flags.file("cert")?.ok_or_else(|| missing(who, "cert"))?;
     let key = flags.file("key")?.ok_or_else(|| missing(who, "key"))?;
     let mut config = TlsServerConfig::builder(&certificate, &key);
+    if flags.has("legacy-tls") {
+        config = config.legacy_tls();
+    }
     if let Some(version) = flags.version("tls-min") {
         config = config.min_version(version);
     }

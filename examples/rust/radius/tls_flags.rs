@@ -24,7 +24,7 @@ impl TlsFlags {
     ) -> Result<bool, Error> {
         let Some(flag) = flags.iter().find(|known| **known == flag) else { return Ok(false) };
         let value = match *flag {
-            "anonymous" | "insecure-no-server-authentication" => String::new(),
+            "anonymous" | "insecure-no-server-authentication" | "legacy-tls" => String::new(),
             _ => arguments.value()?.string()?,
         };
         check(flag, &value)?;
@@ -39,9 +39,12 @@ impl TlsFlags {
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
         }
-        for (flag, other) in
-            [("ca", "insecure-no-server-authentication"), ("anonymous", "anonymous-identity")]
-        {
+        for (flag, other) in [
+            ("ca", "insecure-no-server-authentication"),
+            ("anonymous", "anonymous-identity"),
+            ("legacy-tls", "resume"),
+            ("legacy-tls", "session-lifetime"),
+        ] {
             if self.has(flag) && self.has(other) {
                 return Err(format!("--{flag} and --{other} contradict each other").into());
             }
@@ -79,6 +82,8 @@ impl TlsFlags {
     /// The TLS version that was given for `flag`.
     pub(crate) fn version(&self, flag: &str) -> Option<TlsVersion> {
         self.get(flag).map(|version| match version {
+            "1.0" => TlsVersion::V1_0,
+            "1.1" => TlsVersion::V1_1,
             "1.2" => TlsVersion::V1_2,
             _ => TlsVersion::V1_3,
         })
@@ -120,7 +125,9 @@ pub(crate) fn is_tls_based(method: &Named) -> bool {
 
 fn check(flag: &str, value: &str) -> Result<(), Error> {
     let accepted = match flag {
-        "tls-min" | "tls-max" if !["1.2", "1.3"].contains(&value) => "1.2, 1.3",
+        "tls-min" | "tls-max" if !["1.0", "1.1", "1.2", "1.3"].contains(&value) => {
+            "1.2, 1.3, with --legacy-tls also 1.0, 1.1"
+        }
         "client-certificates" if !["optional", "required"].contains(&value) => "optional, required",
         "peap-max-version" if !["0", "1"].contains(&value) => "0, 1",
         "crypto-binding" if !["off", "if-offered", "required"].contains(&value) => {
