@@ -37,6 +37,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// TLS 1.0 (RFC 2246): only with `..._legacy_tls`.
+#define EAPRS_TLS_1_0 10
+
+// TLS 1.1 (RFC 4346): only with `..._legacy_tls`.
+#define EAPRS_TLS_1_1 11
+
 // TLS 1.2 (RFC 5246).
 #define EAPRS_TLS_1_2 12
 
@@ -879,6 +885,15 @@ eaprs_status eaprs_tls_peer_builder_key_password(eaprs_tls_peer_builder *builder
 // `builder` is a live handle.
 eaprs_status eaprs_tls_peer_builder_min_version(eaprs_tls_peer_builder *builder, uint32_t version);
 
+// Speaks TLS with OpenSSL, and so also TLS 1.0 and 1.1 (`EAPRS_TLS_1_0` is then the lowest version,
+// if none is set), suites with CBC and those without forward secrecy: for servers that are too old for
+// anything else. Sessions are not resumed then. A library that was built without the feature `fast` says so when the
+// configuration is built.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_peer_builder_legacy_tls(eaprs_tls_peer_builder *builder);
+
 // The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
 //
 // # Safety
@@ -981,6 +996,15 @@ eaprs_status eaprs_tls_server_builder_client_optional(eaprs_tls_server_builder *
 // `builder` is a live handle.
 eaprs_status eaprs_tls_server_builder_min_version(eaprs_tls_server_builder *builder,
                                                   uint32_t version);
+
+// Speaks TLS with OpenSSL, and so also TLS 1.0 and 1.1 (`EAPRS_TLS_1_0` is then the lowest version,
+// if none is set), suites with CBC and those without forward secrecy: for peers that are too old for
+// anything else. It does not go together with resumption. A library that was built without the feature `fast` says so when the
+// configuration is built.
+//
+// # Safety
+// `builder` is a live handle.
+eaprs_status eaprs_tls_server_builder_legacy_tls(eaprs_tls_server_builder *builder);
 
 // The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
 //

@@ -15,6 +15,10 @@ use eap_rs::tls::TlsVersion;
 
 use crate::eaprs_status;
 
+/// TLS 1.0 (RFC 2246): only with `..._legacy_tls`.
+pub const EAPRS_TLS_1_0: u32 = 10;
+/// TLS 1.1 (RFC 4346): only with `..._legacy_tls`.
+pub const EAPRS_TLS_1_1: u32 = 11;
 /// TLS 1.2 (RFC 5246).
 pub const EAPRS_TLS_1_2: u32 = 12;
 /// TLS 1.3 (RFC 8446).
@@ -22,6 +26,8 @@ pub const EAPRS_TLS_1_3: u32 = 13;
 
 fn tls_version(number: u32) -> Result<TlsVersion, eaprs_status> {
     match number {
+        EAPRS_TLS_1_0 => Ok(TlsVersion::V1_0),
+        EAPRS_TLS_1_1 => Ok(TlsVersion::V1_1),
         EAPRS_TLS_1_2 => Ok(TlsVersion::V1_2),
         EAPRS_TLS_1_3 => Ok(TlsVersion::V1_3),
         _ => Err(eaprs_status::InvalidArgument),
@@ -31,6 +37,8 @@ fn tls_version(number: u32) -> Result<TlsVersion, eaprs_status> {
 /// The number of a version.
 pub(crate) fn tls_version_number(version: TlsVersion) -> u32 {
     match version {
+        TlsVersion::V1_0 => EAPRS_TLS_1_0,
+        TlsVersion::V1_1 => EAPRS_TLS_1_1,
         TlsVersion::V1_2 => EAPRS_TLS_1_2,
         TlsVersion::V1_3 => EAPRS_TLS_1_3,
     }
@@ -42,6 +50,7 @@ pub(crate) fn tls_version_number(version: TlsVersion) -> u32 {
 struct Common {
     min_version: Option<TlsVersion>,
     max_version: Option<TlsVersion>,
+    legacy: bool,
     fragment_size: Option<usize>,
     max_message: Option<usize>,
 }
@@ -55,6 +64,9 @@ macro_rules! apply_common {
         }
         if let Some(version) = common.max_version {
             builder = builder.max_version(version);
+        }
+        if common.legacy {
+            builder = builder.legacy_tls();
         }
         if let Some(octets) = common.fragment_size {
             builder = builder.fragment_size(octets);
@@ -85,10 +97,11 @@ mod tests {
 
     #[test]
     fn a_version_of_tls_has_one_number() {
-        for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        use TlsVersion::{V1_0, V1_1, V1_2, V1_3};
+        for version in [V1_0, V1_1, V1_2, V1_3] {
             assert_eq!(tls_version(tls_version_number(version)), Ok(version));
         }
-        assert_eq!(tls_version(11), Err(eaprs_status::InvalidArgument));
+        assert_eq!(tls_version(14), Err(eaprs_status::InvalidArgument));
         assert_eq!(tls_version(0x0303), Err(eaprs_status::InvalidArgument));
     }
 }

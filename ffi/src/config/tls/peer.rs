@@ -141,6 +141,22 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_min_version(
     })
 }
 
+/// Speaks TLS with OpenSSL, and so also TLS 1.0 and 1.1 (`EAPRS_TLS_1_0` is then the lowest version,
+/// if none is set), suites with CBC and those without forward secrecy: for servers that are too old for
+/// anything else. Sessions are not resumed then. A library that was built without the feature `fast` says so when the
+/// configuration is built.
+///
+/// # Safety
+/// `builder` is a live handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_tls_peer_builder_legacy_tls(
+    builder: *mut eaprs_tls_peer_builder,
+) -> eaprs_status {
+    // SAFETY: the caller's promise.
+    let builder = unsafe { object_mut(builder) };
+    guard(|| builder?.change(|settings| settings.common.legacy = true))
+}
+
 /// The highest version of TLS accepted: `EAPRS_TLS_1_2` or `EAPRS_TLS_1_3` (if not set).
 ///
 /// # Safety
