@@ -47,6 +47,29 @@ impl AuthenticatorConfig {
         self.offer.is_none()
     }
 
+    /// The same, with other methods.
+    #[cfg(feature = "fast")]
+    pub(crate) fn with_methods(
+        &self,
+        change: impl Fn(MethodType, &ServerFactory) -> Option<ServerFactory>,
+    ) -> Self {
+        Self {
+            methods: self.methods.changed(change),
+            offer: self.offer.clone(),
+            notification: self.notification.clone(),
+            server_name: self.server_name.clone(),
+            identity_prompt: self.identity_prompt.clone(),
+            token_prompt: self.token_prompt.clone(),
+            ..*self
+        }
+    }
+
+    /// Whether this method is there to be offered.
+    #[cfg(feature = "fast")]
+    pub(crate) fn has_method(&self, method: MethodType) -> bool {
+        self.methods.get(method).is_some()
+    }
+
     /// The first of the methods that has a tunnel of its own.
     pub(crate) fn tunnel(&self) -> Option<MethodType> {
         self.methods.types().find(|method| method.is_tunnel())

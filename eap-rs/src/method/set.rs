@@ -60,6 +60,17 @@ fn unsupported(method: MethodType) -> ConfigError {
     ConfigError::UnsupportedMethod(method)
 }
 
+#[cfg(feature = "fast")]
+impl<F: Clone> MethodSet<F> {
+    /// The same, with what these make of each method: one may be left out.
+    pub(crate) fn changed(&self, change: impl Fn(MethodType, &F) -> Option<F>) -> Self {
+        let changed = |(facts, start): &(MethodFacts, F)| {
+            change(facts.method, start).map(|start| (*facts, start))
+        };
+        Self(self.0.iter().filter_map(changed).collect())
+    }
+}
+
 impl<F> MethodSet<F> {
     pub(crate) fn get(&self, method: MethodType) -> Option<&F> {
         self.0.iter().find(|(facts, _)| facts.method == method).map(|(_, start)| start)

@@ -36,6 +36,27 @@ impl PeerConfig {
         self.identity.as_ref()
     }
 
+    /// The same, with other methods.
+    #[cfg(feature = "fast")]
+    pub(crate) fn with_methods(
+        &self,
+        change: impl Fn(MethodType, &PeerFactory) -> Option<PeerFactory>,
+    ) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            password: self.password.as_ref().map(|password| Secret::new(password.expose())),
+            nt_hash: self.nt_hash.as_ref().map(|hash| NtHash::new(*hash.expose())),
+            methods: self.methods.changed(change),
+            ..*self
+        }
+    }
+
+    /// Whether this method is accepted.
+    #[cfg(feature = "fast")]
+    pub(crate) fn has_method(&self, method: MethodType) -> bool {
+        self.methods.get(method).is_some()
+    }
+
     /// The method that a Nak proposes first.
     pub(crate) fn preferred_method(&self) -> Option<MethodType> {
         self.methods.types().next()

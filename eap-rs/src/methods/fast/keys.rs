@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use super::binding::MAC_LEN;
 use crate::crypto::mschap::CHALLENGE_LEN;
+use crate::methods::mschapv2::TunnelChallenges;
 use crate::{Emsk, MethodType, Msk};
 
 pub(super) const PAC_KEY_LEN: usize = 32;
@@ -118,14 +119,7 @@ pub(super) fn pac_master_secret(
 /// What EAP-FAST takes out of the tunnel: the octets of the key block behind the cipher's own.
 pub(super) struct TunnelKeys {
     seed: Zeroizing<[u8; SEED_LEN]>,
-    challenges: Challenges,
-}
-
-/// The challenges of MSCHAPv2 inside an anonymous tunnel (RFC 5422 §3.2.3).
-#[derive(Clone)]
-pub(super) struct Challenges {
-    pub(super) server: Zeroizing<[u8; CHALLENGE_LEN]>,
-    pub(super) client: Zeroizing<[u8; CHALLENGE_LEN]>,
+    challenges: TunnelChallenges,
 }
 
 impl TunnelKeys {
@@ -150,14 +144,14 @@ impl TunnelKeys {
     pub(super) fn of_key_block(block: &[u8], sizes: CipherSizes) -> Option<Self> {
         let (seed, rest) = block.get(sizes.skip()..)?.split_first_chunk()?;
         let (server, rest) = rest.split_first_chunk()?;
-        let client = rest.first_chunk()?;
+        let peer = rest.first_chunk()?;
         let challenges =
-            Challenges { server: Zeroizing::new(*server), client: Zeroizing::new(*client) };
+            TunnelChallenges { server: Zeroizing::new(*server), peer: Zeroizing::new(*peer) };
         Some(Self { seed: Zeroizing::new(*seed), challenges })
     }
 
-    /// For an anonymous tunnel only.
-    pub(super) fn challenges(&self) -> &Challenges {
+    /// For MSCHAPv2 inside an anonymous tunnel, and nothing else (RFC 5422 §3.3).
+    pub(super) fn challenges(&self) -> &TunnelChallenges {
         &self.challenges
     }
 }
@@ -169,13 +163,6 @@ const MAX_SKIP: usize = 256;
 impl fmt::Debug for TunnelKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TunnelKeys({} octets)", Self::LEN)
-    }
-}
-
-/// Shows sizes.
-impl fmt::Debug for Challenges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Challenges(2 of {CHALLENGE_LEN} octets)")
     }
 }
 

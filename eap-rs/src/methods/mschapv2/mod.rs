@@ -16,8 +16,10 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+use zeroize::Zeroizing;
+
 use crate::crypto::NtHash;
-use crate::crypto::mschap::{MasterKeys, RESPONSE_LEN};
+use crate::crypto::mschap::{CHALLENGE_LEN, MasterKeys, RESPONSE_LEN};
 use crate::method::MethodFacts;
 use crate::{Keys, MethodType, Msk};
 
@@ -34,13 +36,30 @@ pub(crate) const FACTS: MethodFacts = MethodFacts {
     mutual: true,
 };
 
+/// Challenges that both sides take from a tunnel nobody has authenticated (RFC 5422 §3.2.3): those
+/// that travel are zeros, and ignored. There is one try, and no change of the password: another
+/// challenge would have to travel.
+#[cfg_attr(not(feature = "fast"), expect(dead_code, reason = "EAP-FAST has such tunnels"))]
+#[derive(Clone)]
+pub(crate) struct TunnelChallenges {
+    pub(crate) server: Zeroizing<[u8; CHALLENGE_LEN]>,
+    pub(crate) peer: Zeroizing<[u8; CHALLENGE_LEN]>,
+}
+
+/// Shows sizes.
+impl core::fmt::Debug for TunnelChallenges {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "TunnelChallenges(2 of {CHALLENGE_LEN} octets)")
+    }
+}
+
 /// The version of MS-CHAP that a Failure names (RFC 2759 §6).
 const MSCHAP_VERSION: u32 = 3;
 
 /// \[MS-CHAP\] §3.1.5.1: MasterReceiveKey, then MasterSendKey, as the authenticator calls them.
 fn keys(password: &NtHash, nt_response: &[u8; RESPONSE_LEN]) -> Keys {
     let MasterKeys { receive, send } = MasterKeys::derive(password, nt_response);
-    let mut octets = zeroize::Zeroizing::new([0; 32]);
+    let mut octets = Zeroizing::new([0; 32]);
     for (place, octet) in octets.iter_mut().zip(receive.iter().chain(send.iter())) {
         *place = *octet;
     }

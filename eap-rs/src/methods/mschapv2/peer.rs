@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 
 use super::packet::{self, ChangePassword, FailureMessage, Proof, Request};
-use super::{FACTS, keys};
+use super::{FACTS, TunnelChallenges, keys};
 use crate::crypto::mschap::{AUTHENTICATOR_RESPONSE_LEN, CHALLENGE_LEN, Exchange};
 use crate::crypto::{NtHash, password_change};
 use crate::method::{PeerContext, PeerMethod, PeerStep, Progress, Verdict, Willingness};
@@ -21,6 +21,8 @@ pub(crate) struct Peer {
     state: State,
     retries: u8,
     keys: Option<Keys>,
+    /// In place of those that travel.
+    challenges: Option<TunnelChallenges>,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +60,12 @@ struct Sent {
 }
 
 impl Peer {
+    /// One that does not use the challenges that travel.
+    #[cfg(feature = "fast")]
+    pub(crate) fn with_challenges(challenges: TunnelChallenges) -> Self {
+        Self { challenges: Some(challenges), ..Self::default() }
+    }
+
     fn challenged(
         &mut self,
         challenge: Challenge,
@@ -101,12 +109,17 @@ impl Peer {
         cx: &mut PeerContext<'_>,
         reply: &mut PacketBuffer,
     ) -> PeerStep {
-        let peer_challenge = random(cx.rng);
+        let (peer_challenge, sent) = match &self.challenges {
+            Some(challenges) => (*challenges.peer, [0; CHALLENGE_LEN]),
+            None => {
+                let challenge = random(cx.rng);
+                (challenge, challenge)
+            }
+        };
         let name = cx.identity.as_bytes();
         let exchange = exchange(&challenge, &peer_challenge, name);
         let nt_response = exchange.nt_response(&password);
-        Proof { peer_challenge: &peer_challenge, nt_response: &nt_response, name }
-            .write(challenge.id, reply);
+        Proof { peer_challenge: &sent, nt_response: &nt_response, name }.write(challenge.id, reply);
         self.state = State::Sent(Sent::new(&exchange, &nt_response, password, false));
         PeerStep::Reply(NOT_YET)
     }
@@ -161,7 +174,10 @@ impl Peer {
     ) -> PeerStep {
         // RFC 2759 §7 has the Identifier plus one; IAS wants it for another try, too.
         let challenge = |octets| Challenge { id: id.wrapping_add(1), octets };
-        let (retry, change) = (message.challenge_for_retry(), message.challenge_for_change());
+        let (retry, change) = match self.challenges {
+            None => (message.challenge_for_retry(), message.challenge_for_change()),
+            Some(_) => (None, None),
+        };
         let refused = message.refusal;
         match (retry, change) {
             (Some(octets), _) if !sent.is_change && self.retries < MAX_RETRIES => {
@@ -194,7 +210,8 @@ impl PeerMethod for Peer {
         let op_code = request.op_code();
         match (core::mem::replace(&mut self.state, State::Done), request) {
             (State::Begin, Request::Challenge { id, challenge }) => {
-                self.challenged(Challenge { id, octets: *challenge }, cx, reply)
+                let octets = self.challenges.as_ref().map_or(*challenge, |own| *own.server);
+                self.challenged(Challenge { id, octets }, cx, reply)
             }
             (State::Sent(sent), Request::Success { authenticator_response }) => {
                 self.succeeded(sent, authenticator_response, reply)

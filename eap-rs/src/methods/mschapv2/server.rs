@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::packet::{self, ChangePassword, FailureMessage, Proof, Response};
-use super::{FACTS, keys};
+use super::{FACTS, TunnelChallenges, keys};
 use crate::crypto::mschap::{CHALLENGE_LEN, Exchange, RESPONSE_LEN};
 use crate::crypto::{NtHash, password_change};
 use crate::identity::without_domain;
@@ -22,6 +22,8 @@ pub(crate) struct Server {
     state: State,
     retries: u8,
     keys: Option<Keys>,
+    /// In place of those that travel.
+    challenges: Option<TunnelChallenges>,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +76,12 @@ impl Received {
 }
 
 impl Server {
+    /// One that does not use the challenges that travel.
+    #[cfg(feature = "fast")]
+    pub(crate) fn with_challenges(challenges: TunnelChallenges) -> Self {
+        Self { challenges: Some(challenges), ..Self::default() }
+    }
+
     fn look_up(
         &mut self,
         challenge: [u8; CHALLENGE_LEN],
@@ -82,7 +90,7 @@ impl Server {
     ) -> ServerStep {
         self.state = State::LookingUp(Received {
             challenge,
-            peer_challenge: *proof.peer_challenge,
+            peer_challenge: self.challenges.as_ref().map_or(*proof.peer_challenge, |c| *c.peer),
             nt_response: *proof.nt_response,
             name: proof.name.to_vec(),
         });
@@ -113,7 +121,7 @@ impl Server {
             && without_domain(&received.name) == cx.identity.without_domain();
         match (is_known, is_right, restriction) {
             (true, true, None) => self.succeed(&received, &password, cx, request),
-            (true, true, Some(AccountError::PasswordExpired)) => {
+            (true, true, Some(AccountError::PasswordExpired)) if self.challenges.is_none() => {
                 let challenge = random(cx);
                 let refusal = AccountRefusal::new(AccountError::PasswordExpired, "Expired");
                 write_failure(&FailureMessage::new(refusal, false, challenge), cx, request);
@@ -151,7 +159,7 @@ impl Server {
         request: &mut PacketBuffer,
     ) -> ServerStep {
         let refusal = AccountRefusal::new(AccountError::WrongPassword, REFUSED);
-        if self.retries >= cx.password_retries {
+        if self.retries >= cx.password_retries || self.challenges.is_some() {
             return self.refuse(refusal, failure, cx, request);
         }
         self.retries = self.retries.saturating_add(1);
@@ -210,8 +218,14 @@ impl Server {
 
 impl ServerMethod for Server {
     fn start(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
-        let challenge = random(cx);
-        packet::write_challenge(cx.identifier.0, &challenge, cx.server_name, request);
+        let (challenge, sent) = match &self.challenges {
+            Some(challenges) => (*challenges.server, [0; CHALLENGE_LEN]),
+            None => {
+                let challenge = random(cx);
+                (challenge, challenge)
+            }
+        };
+        packet::write_challenge(cx.identifier.0, &sent, cx.server_name, request);
         self.state = State::Challenged { challenge, refused: None };
         ServerStep::Request
     }

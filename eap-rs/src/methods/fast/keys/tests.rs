@@ -28,7 +28,7 @@ fn array<const N: usize>(digits: &str) -> [u8; N] {
 
 fn tunnel() -> TunnelKeys {
     let challenges =
-        Challenges { server: Zeroizing::new([1; 16]), client: Zeroizing::new([2; 16]) };
+        TunnelChallenges { server: Zeroizing::new([1; 16]), peer: Zeroizing::new([2; 16]) };
     TunnelKeys { seed: Zeroizing::new(array(SEED)), challenges }
 }
 
@@ -63,7 +63,7 @@ fn rfc_4851_b_session_key_seed() {
     let block = [hex(KEY_BLOCK), vec![0xaa; 16], vec![0xbb; 16]].concat();
     let keys = TunnelKeys::of_key_block(&block, RC4).unwrap();
     assert_eq!(*keys.seed, array(SEED));
-    assert_eq!((*keys.challenges().server, *keys.challenges().client), ([0xaa; 16], [0xbb; 16]));
+    assert_eq!((*keys.challenges().server, *keys.challenges().peer), ([0xaa; 16], [0xbb; 16]));
 }
 
 /// Published on the mailing list of the TLS working group.
@@ -212,7 +212,7 @@ fn debug_shows_sizes_only() {
     let keys = CompoundKeys::new(&tunnel()).after(&no_key());
     assert_eq!(
         format!("{:?} {:?} {keys:?} {:?}", tunnel(), tunnel().challenges(), no_key()),
-        "TunnelKeys(72 octets) Challenges(2 of 16 octets) CompoundKeys(40 octets, \
+        "TunnelKeys(72 octets) TunnelChallenges(2 of 16 octets) CompoundKeys(40 octets, \
          Some(Cmk(20 octets))) InnerKey(32 octets)"
     );
 }
