@@ -380,7 +380,7 @@ fn check_hints(mut octets: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-const fn unexpected(reason: &'static str) -> Refusal {
+pub(super) const fn unexpected(reason: &'static str) -> Refusal {
     Refusal::Fatal(ErrorCode::UNEXPECTED_TLVS, reason)
 }
 
