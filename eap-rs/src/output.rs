@@ -38,6 +38,11 @@ pub enum Event {
     MethodStarted(MethodType),
     /// This method was refused: by us (peer) or by the peer (authenticator).
     MethodRefused(MethodType),
+    /// Peer: a PAC was provisioned, or renewed: the file of all there are, to be stored where it
+    /// survives. It counts from here on, also if the conversation ends in failure, as it does
+    /// after a tunnel that was anonymous (RFC 5422 §3.5).
+    #[cfg(feature = "fast")]
+    PacUpdated(crate::fast::PacFile),
     /// Supplicant: the PAE entered this state (IEEE 802.1X-2004 §8.2.11).
     Pae(crate::eapol::PaeState),
     /// Port authenticator: the PAE entered this state (IEEE 802.1X-2004 §8.2.4).

@@ -129,6 +129,10 @@ impl Session for Peer {
     }
 }
 
+fn is_tunnel_or_tls(method: MethodType) -> bool {
+    [MethodType::TLS, MethodType::TTLS, MethodType::PEAP, MethodType::FAST].contains(&method)
+}
+
 impl Session for Authenticator {
     const ENABLED: bool = false;
 
@@ -147,7 +151,7 @@ impl Session for Authenticator {
             }
             // The peer has acknowledged our last message, which only it could read or cause.
             Cause::Packet(_) => {
-                matches!(request.method, MethodType::TLS | MethodType::TTLS | MethodType::PEAP)
+                is_tunnel_or_tls(request.method)
                     || (request.method == MethodType::MSCHAPV2 && request.data.first() == Some(&3))
             }
             Cause::Signal(_) | Cause::Timeout => false,

@@ -9,6 +9,8 @@
 )]
 
 mod client_certificates;
+#[cfg(feature = "fast")]
+mod fast;
 mod passwords;
 mod peap;
 mod shared_sessions;

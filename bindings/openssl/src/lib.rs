@@ -15,7 +15,8 @@ use std::sync::{Arc, OnceLock};
 use foreign_types::ForeignTypeRef;
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
-use openssl::ssl::{Ssl, SslContextBuilder, SslOptions, SslRef};
+use openssl::ssl::{Ssl, SslCipher, SslCipherRef, SslContextBuilder, SslOptions, SslRef};
+use openssl::stack::StackRef;
 use openssl_sys as ffi;
 use zeroize::Zeroizing;
 
@@ -151,8 +152,8 @@ unsafe extern "C" fn secret(
     ssl: *mut ffi::SSL,
     secret: *mut c_void,
     secret_len: *mut c_int,
-    _: *mut ffi::stack_st_SSL_CIPHER,
-    _: *mut *mut ffi::SSL_CIPHER,
+    offered: *mut ffi::stack_st_SSL_CIPHER,
+    chosen: *mut *mut ffi::SSL_CIPHER,
     _: *mut c_void,
 ) -> c_int {
     let ask = || {
@@ -171,8 +172,36 @@ unsafe extern "C" fn secret(
         }
         ptr::copy_nonoverlapping(master_secret.as_ptr(), secret.cast(), MASTER_SECRET_LEN);
         *secret_len = MASTER_SECRET_LEN as c_int;
+        if !offered.is_null() {
+            *chosen = common_suite(ssl, offered);
+        }
     }
     1
+}
+
+/// The first suite of a server's that the client has offered; null if there is none. OpenSSL itself
+/// would look for one that fits a certificate, of which it knows nothing at that point.
+///
+/// # Safety
+/// `ssl` is a connection, and `offered` the suites of its client.
+unsafe fn common_suite(
+    ssl: *mut ffi::SSL,
+    offered: *mut ffi::stack_st_SSL_CIPHER,
+) -> *mut ffi::SSL_CIPHER {
+    // SAFETY: see above; suites are entries of a table of OpenSSL's, which one pointer leads to each.
+    unsafe {
+        let own = SSL_get_ciphers(ssl);
+        if own.is_null() {
+            return ptr::null_mut();
+        }
+        let offered = StackRef::<SslCipher>::from_ptr(offered);
+        let is_offered =
+            |suite: &&SslCipherRef| offered.iter().any(|other| other.as_ptr() == suite.as_ptr());
+        let mut own = StackRef::<SslCipher>::from_ptr(own)
+            .iter()
+            .filter(|suite| suite.version() != "TLSv1.3");
+        own.find(is_offered).map_or(ptr::null_mut(), SslCipherRef::as_ptr)
+    }
 }
 
 unsafe extern "C" fn judge(store: *mut ffi::X509_STORE_CTX, _: *mut c_void) -> c_int {
@@ -213,7 +242,7 @@ unsafe fn presented(store: *mut ffi::X509_STORE_CTX) -> Vec<Vec<u8>> {
         if stack.is_null() {
             return Vec::new();
         }
-        openssl::stack::StackRef::<openssl::x509::X509>::from_ptr(stack)
+        StackRef::<openssl::x509::X509>::from_ptr(stack)
             .iter()
             .filter_map(|certificate| certificate.to_der().ok())
             .collect()
@@ -236,6 +265,7 @@ const ALERTS: [(u8, c_int); 5] = [
 
 unsafe extern "C" {
     fn SSL_set_session_ticket_ext(ssl: *mut ffi::SSL, data: *const c_void, len: c_int) -> c_int;
+    fn SSL_get_ciphers(ssl: *const ffi::SSL) -> *mut ffi::stack_st_SSL_CIPHER;
     fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
     fn SSL_set_session_ticket_ext_cb(
         ssl: *mut ffi::SSL,

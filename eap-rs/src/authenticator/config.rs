@@ -132,6 +132,18 @@ impl AuthenticatorConfigBuilder {
         self
     }
 
+    /// Offers EAP-FAST with these settings.
+    #[cfg(feature = "fast")]
+    #[must_use]
+    pub fn fast(mut self, config: impl Into<Arc<crate::fast::FastServerConfig>>) -> Self {
+        use crate::methods::fast;
+        let config = config.into();
+        let start: ServerFactory =
+            Arc::new(move || Box::new(fast::Server::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(fast::FACTS, start));
+        self
+    }
+
     /// Offers EAP-TTLS with these settings.
     #[must_use]
     pub fn ttls(mut self, config: impl Into<Arc<TtlsServerConfig>>) -> Self {

@@ -33,6 +33,12 @@ pub const NAMED: &[NamedMethod] = &[
     NamedMethod::peap("peap/gtc", MethodType::GTC),
     NamedMethod::peap("peap/md5", MethodType::MD5),
     NamedMethod::peap("peap/tls", MethodType::TLS),
+    #[cfg(feature = "fast")]
+    NamedMethod::fast("fast/mschapv2", MethodType::MSCHAPV2),
+    #[cfg(feature = "fast")]
+    NamedMethod::fast("fast/gtc", MethodType::GTC),
+    #[cfg(feature = "fast")]
+    NamedMethod::fast("fast/tls", MethodType::TLS),
 ];
 
 impl NamedMethod {
@@ -54,6 +60,11 @@ impl NamedMethod {
 
     const fn ttls(name: &'static str, inner: InnerMethod) -> Self {
         Self { name, method: MethodType::TTLS, inner: Some(inner) }
+    }
+
+    #[cfg(feature = "fast")]
+    const fn fast(name: &'static str, inner: MethodType) -> Self {
+        Self { name, method: MethodType::FAST, inner: Some(InnerMethod::Eap(inner)) }
     }
 
     const fn peap(name: &'static str, inner: MethodType) -> Self {

@@ -23,8 +23,17 @@ pub struct MethodFacts {
 }
 
 /// Every built-in method, both roles each.
-pub const SUPPORTED: &[MethodFacts] =
-    &[md5::FACTS, token::OTP, token::GTC, tls::FACTS, mschapv2::FACTS, ttls::FACTS, peap::FACTS];
+pub const SUPPORTED: &[MethodFacts] = &[
+    md5::FACTS,
+    token::OTP,
+    token::GTC,
+    tls::FACTS,
+    mschapv2::FACTS,
+    ttls::FACTS,
+    peap::FACTS,
+    #[cfg(feature = "fast")]
+    crate::methods::fast::FACTS,
+];
 
 /// Makes the peer's side of a method, once per conversation.
 pub(crate) type PeerFactory = Arc<dyn Fn() -> Box<dyn PeerMethod> + Send + Sync>;

@@ -52,6 +52,8 @@ impl MethodType {
     pub const TTLS: Self = Self::ietf(21);
     /// PEAP (\[MS-PEAP\]).
     pub const PEAP: Self = Self::ietf(25);
+    /// EAP-FAST (RFC 4851).
+    pub const FAST: Self = Self::ietf(43);
 
     /// The octets of the Expanded form.
     pub const EXPANDED_LEN: usize = 8;

@@ -146,6 +146,19 @@ impl PeerConfigBuilder {
         self
     }
 
+    /// Accepts EAP-FAST with these settings. The identity of this configuration travels in the
+    /// clear.
+    #[cfg(feature = "fast")]
+    #[must_use]
+    pub fn fast(mut self, config: impl Into<Arc<crate::fast::FastPeerConfig>>) -> Self {
+        use crate::methods::fast;
+        let config = config.into();
+        self.inside.push(config.inner_identity().cloned());
+        let start: PeerFactory = Arc::new(move || Box::new(fast::Peer::new(Arc::clone(&config))));
+        self.methods.push(Requested::Custom(fast::FACTS, start));
+        self
+    }
+
     /// Accepts EAP-TTLS with these settings. The identity of this configuration travels in the
     /// clear.
     #[must_use]

@@ -10,6 +10,8 @@ use super::rustls::Clients;
 use crate::ConfigError;
 use crate::tls::CertificatePolicy;
 
+pub(crate) use eap_rs_openssl::MasterSecret;
+
 pub(crate) use super::openssl::TicketSecrets;
 
 /// The peer's.
@@ -22,7 +24,7 @@ pub(crate) struct FastClient {
 }
 
 impl FastClient {
-    /// Without a policy for servers, only a PAC opens a tunnel, or nobody does.
+    /// Servers by their certificates, if there is a policy for them.
     pub(crate) fn new(
         servers: Option<Arc<CertificatePolicy>>,
         own: impl Fn() -> Result<Option<Own>, ConfigError>,
@@ -31,9 +33,17 @@ impl FastClient {
         ask_host: bool,
     ) -> Result<Self, ConfigError> {
         let template = ClientTemplate::new(Profile::Fast, servers.clone(), own()?)?;
-        let anonymous =
-            anonymous.then(|| ClientTemplate::new(Profile::FastAnonymous, servers, own()?));
+        let profile = match &servers {
+            Some(_) => Profile::FastAnonymous,
+            None => Profile::FastAnonymousOnly,
+        };
+        let anonymous = anonymous.then(|| ClientTemplate::new(profile, servers, own()?));
         Ok(Self { template, anonymous: anonymous.transpose()?, limits, ask_host })
+    }
+
+    /// Where only a PAC opens a tunnel, or nobody does.
+    pub(crate) fn without_certificates(anonymous: bool) -> Result<Self, ConfigError> {
+        Self::new(None, || Ok(None), anonymous, Limits::DEFAULT, false)
     }
 
     /// A tunnel; with the body of a SessionTicket extension, and what it is a ticket of.

@@ -46,6 +46,11 @@ pub(crate) struct Limits {
     pub(crate) fragment_size: usize,
 }
 
+impl Limits {
+    /// If nothing else is said.
+    pub(crate) const DEFAULT: Self = Self { max_message: 65_536, fragment_size: 1398 };
+}
+
 /// A message whose end is still to come.
 #[derive(Debug)]
 struct Reassembly {
@@ -235,6 +240,12 @@ impl Fragments {
 /// The version that a packet's Type-Data names, if it has flags.
 pub(crate) fn version(data: &[u8]) -> Option<u8> {
     data.first().map(|flags| flags & VERSION)
+}
+
+/// Whether a packet is a Start.
+#[cfg(feature = "fast")]
+pub(crate) fn is_start(data: &[u8]) -> bool {
+    data.first().is_some_and(|flags| flags & START != 0)
 }
 
 /// Appends the Type-Data of a Start.

@@ -241,6 +241,13 @@ impl ServerEnd {
         self.tunnel.as_ref()
     }
 
+    /// The Session-Id of the tunnel, for a method whose keys are not the tunnel's.
+    #[cfg(feature = "fast")]
+    pub(crate) fn session_id(&self) -> Option<crate::SessionId> {
+        let id = self.keys.as_ref()?.session_id.as_ref()?;
+        Some(crate::SessionId::new(id.expose()))
+    }
+
     /// The keys of the tunnel, once.
     pub(crate) fn keys(&mut self) -> Option<Keys> {
         self.keys.take()

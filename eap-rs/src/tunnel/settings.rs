@@ -78,8 +78,8 @@ impl Default for Common {
             min_version: None,
             max_version: TlsVersion::V1_3,
             legacy: false,
-            fragment_size: 1398,
-            max_message: 65_536,
+            fragment_size: Limits::DEFAULT.fragment_size,
+            max_message: Limits::DEFAULT.max_message,
         }
     }
 }

@@ -1,361 +1,228 @@
-//! The server's side of phase 2 (RFC 4851 §3.3, RFC 5422 §3.2): messages that the tunnel has
-//! decrypted go in, messages to be encrypted, questions and a conclusion come out.
-//!
-//! # Departures
-//!
-//! - A peer's request for another method is ignored, as RFC 4851 §4.2.9 allows.
-//! - A machine's PAC is issued to whoever has logged in as that machine, and to nobody else.
+//! The server's side of EAP-FAST: opens the tunnel, and has phase 2 run in it.
 
 use core::time::Duration;
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use zeroize::Zeroizing;
-
-use super::binding::Binding;
-use super::keys::{CompoundKeys, InnerKey, TunnelKeys};
-use super::opaque::{KnownPac, Terms};
-use super::pac::PacType;
-use super::pac::attributes::PeerSays;
+use super::config::FastServerConfig;
+use super::keys::{Randoms, pac_master_secret};
+use super::opaque::KnownPac;
+use super::phase2::server::{Phase2Server, ServerTurn};
 use super::settings::{Opening, ServerSettings};
-use super::tlv::{Action, ErrorCode, Message, Refusal, Sender, Status, compromised, unexpected};
-use super::{METHOD, Stop, failed};
-use crate::method::ServerContext;
-use crate::tunnel::inner::{InnerServer, Said};
-use crate::{
-    Answer, AuthenticatorConfig, Failure, InnerMethod, InnerOutcome, Keys, Outcome, Query,
-};
+use super::{METHOD, VERSION, failed as method_failed, start, tunnel_keys};
+use crate::method::{ServerContext, ServerMethod, ServerStep};
+use crate::tls::TlsSummary;
+use crate::tunnel::engine::TlsError;
+use crate::tunnel::fast::{MasterSecret, TicketSecrets};
+use crate::tunnel::resumption::Owner;
+use crate::tunnel::server::{Expected, Heard, ServerEnd};
+use crate::tunnel::{CLOSED, Tunnel, TunnelSource, fragment};
+use crate::{Answer, Discard, Failure, InnerOutcome, Keys, PacketBuffer};
 
-/// What the server does next.
-#[derive(Debug)]
-pub(super) enum ServerTurn {
-    /// Send this through the tunnel.
-    Send(Zeroizing<Vec<u8>>),
-    /// Ask the host, and go on with [`Phase2Server::answered`].
-    Ask(Query),
-    /// The peer is authenticated.
-    Succeed,
-    /// The peer is not, or it was for a PAC.
-    Fail(Failure),
+pub(crate) struct Server {
+    config: Arc<FastServerConfig>,
+    end: ServerEnd,
+    shown: Arc<Shown>,
+    phase2: Option<Phase2Server>,
+    asking: Asking,
+    keys: Option<Keys>,
 }
 
-pub(super) struct Phase2Server {
-    settings: Arc<ServerSettings>,
-    opening: Opening,
-    /// What the PAC says that has opened the tunnel.
-    pac: Option<KnownPac>,
-    /// Those of the methods that were bound.
-    keys: CompoundKeys,
-    /// What is to run yet.
-    methods: VecDeque<Arc<AuthenticatorConfig>>,
-    /// Whether more than one was to run.
-    is_sequence: bool,
-    /// The last one that was bound.
-    authenticated: Option<InnerOutcome>,
-    has_issued: bool,
-    stage: Stage,
+/// Whose question is open.
+enum Asking {
+    Tunnel,
+    Inner,
 }
 
-enum Stage {
-    /// A method runs.
-    Inner(Box<InnerServer>),
-    /// The method has succeeded, and the peer has been told what binds it.
-    Bound(Box<Bound>),
-    /// The peer has been given a PAC.
-    Issued,
-    /// The peer has been told that it failed.
-    Refused(Failure),
-}
-
-struct Bound {
-    keys: CompoundKeys,
-    request: Binding,
-    inner: InnerOutcome,
-    /// What the peer was told beside it.
-    intermediate: Option<Status>,
-    result: Option<Status>,
-}
-
-impl Phase2Server {
-    /// After a handshake. `pac` is the one that has opened the tunnel.
-    pub(super) fn new(
-        settings: Arc<ServerSettings>,
-        opening: Opening,
-        pac: Option<KnownPac>,
-        tunnel: &TunnelKeys,
-    ) -> Self {
-        let challenges = (opening == Opening::Anonymous).then(|| tunnel.challenges());
-        let methods: VecDeque<_> = settings.inner(challenges).into();
-        Self {
-            settings,
-            opening,
-            pac,
-            keys: CompoundKeys::new(tunnel),
-            is_sequence: methods.len() > 1,
-            methods,
-            authenticated: None,
-            has_issued: false,
-            stage: Stage::Refused(failed("phase 2 has not begun")),
-        }
+impl Server {
+    pub(crate) fn new(config: Arc<FastServerConfig>) -> Self {
+        let settings = Arc::clone(&config.settings);
+        let shown = Arc::new(Shown { settings, pac: Mutex::default() });
+        let source = Source { config: Arc::clone(&config), shown: Arc::clone(&shown) };
+        let end = ServerEnd::new(Arc::new(source), METHOD, VERSION);
+        Self { config, end, shown, phase2: None, asking: Asking::Tunnel, keys: None }
     }
 
-    /// The first message.
-    pub(super) fn begin(&mut self, cx: &mut ServerContext<'_>) -> ServerTurn {
-        let turn = match self.opening {
-            // RFC 5422 §3.5: there is nothing else that it could be for.
-            Opening::Anonymous if !self.may_issue(cx) => Err(failed("no PAC can be issued").into()),
-            _ => self.next_method(cx),
+    /// A message of the peer's has come, and nobody is left to be asked about its certificate.
+    fn go_on(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
+        let data = match self.end.read() {
+            Ok(_) if self.end.is_closed() => return self.end.fail(CLOSED.into(), request),
+            Ok(data) => zeroize::Zeroizing::new(data),
+            Err(error) => return self.end.fail(error.into(), request),
         };
-        turn.unwrap_or_else(|stop| self.refuse(stop))
-    }
-
-    /// A message of the peer's.
-    pub(super) fn handle(&mut self, octets: &[u8], cx: &mut ServerContext<'_>) -> ServerTurn {
-        // RFC 4851 §3.6.2: it has failed, whatever the peer says to it.
-        if let Stage::Refused(failure) = &self.stage {
-            return ServerTurn::Fail(failure.clone());
-        }
-        let turn = match Message::parse(octets, Sender::Peer) {
-            Ok(message) => self.take(message, cx),
-            Err(refusal @ Refusal::Unknown(_)) => Ok(send(refusal.answer())),
-            Err(refusal) => Err(refusal.into()),
+        let turn = match &mut self.phase2 {
+            Some(phase2) => phase2.handle(&data, cx),
+            None => match self.phase_2() {
+                Ok(None) => return self.end.send(request),
+                // What a peer says before it is spoken to is not listened to.
+                Ok(Some(_)) if !data.is_empty() => {
+                    let failure = method_failed("the peer speaks first inside the tunnel");
+                    return self.end.fail(failure, request);
+                }
+                // It rides behind our Finished, if that is still to be sent.
+                Ok(Some(phase2)) => phase2.begin(cx),
+                Err(failure) => return self.end.fail(failure, request),
+            },
         };
-        turn.unwrap_or_else(|stop| self.refuse(stop))
+        self.take(turn, request)
     }
 
-    /// The answer to the question asked.
-    pub(super) fn answered(&mut self, answer: Answer, cx: &mut ServerContext<'_>) -> ServerTurn {
-        let turn = match &mut self.stage {
-            Stage::Inner(inner) => {
-                let said = inner.handle_answer(answer, cx);
-                self.say(said, cx)
+    /// Phase 2, once there is a tunnel.
+    fn phase_2(&mut self) -> Result<Option<&mut Phase2Server>, Failure> {
+        let (Some(tunnel), Some(established)) = (self.end.tunnel(), self.end.established()) else {
+            return Ok(None);
+        };
+        let (opening, keys) = tunnel_keys(established, tunnel.engine())
+            .ok_or(method_failed("the tunnel has no keys"))?;
+        let pac = self.shown.take().filter(|_| opening == Opening::Pac);
+        if opening == Opening::Pac && pac.is_none() {
+            return Err(method_failed("a tunnel was opened that no PAC opens"));
+        }
+        let settings = Arc::clone(&self.config.settings);
+        Ok(Some(self.phase2.insert(Phase2Server::new(settings, opening, pac, &keys))))
+    }
+
+    fn take(&mut self, turn: ServerTurn, request: &mut PacketBuffer) -> ServerStep {
+        match turn {
+            ServerTurn::Send(octets) => match self.end.write(&octets) {
+                Ok(()) => self.end.send(request),
+                Err(error) => self.end.fail(error.into(), request),
+            },
+            ServerTurn::Ask(query) => {
+                self.asking = Asking::Inner;
+                ServerStep::Ask(query)
             }
-            _ => Err(failed("no method inside the tunnel").into()),
-        };
-        turn.unwrap_or_else(|stop| self.refuse(stop))
-    }
-
-    /// How long the next message may take, if a person has to act first.
-    pub(super) fn timeout(&self) -> Option<Duration> {
-        match &self.stage {
-            Stage::Inner(inner) => inner.timeout(),
-            _ => None,
+            ServerTurn::Succeed => {
+                let session_id = self.end.session_id();
+                let keys = self.phase2.as_ref().map(Phase2Server::keys);
+                self.keys = keys.map(|keys| Keys { session_id, ..keys });
+                ServerStep::Succeed
+            }
+            ServerTurn::Fail(failure) => ServerStep::Fail(failure),
         }
     }
 
-    /// MSK and EMSK, after [`ServerTurn::Succeed`].
-    pub(super) fn keys(&self) -> Keys {
-        Keys { msk: self.keys.msk(), emsk: Some(self.keys.emsk()), session_id: None }
-    }
-
-    /// Who was authenticated last.
-    pub(super) fn inner(&self) -> Option<&InnerOutcome> {
-        self.authenticated.as_ref()
-    }
-
-    fn take(
+    fn heard(
         &mut self,
-        message: Message<'_>,
+        heard: Heard,
         cx: &mut ServerContext<'_>,
-    ) -> Result<ServerTurn, Stop> {
-        if message.nak.is_some() {
-            return Err(unexpected("the peer does not understand what it is told").into());
-        }
-        if message.result == Some(Status::Failure) {
-            return Ok(ServerTurn::Fail(match message.error {
-                Some(ErrorCode::TUNNEL_COMPROMISE) => {
-                    failed("the peer takes the tunnel for compromised")
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        match heard {
+            Heard::Step(step) => {
+                if matches!(step, ServerStep::Ask(_)) {
+                    self.asking = Asking::Tunnel;
                 }
-                _ => failed("the peer does not want to be authenticated like this"),
-            }));
-        }
-        match &mut self.stage {
-            Stage::Inner(inner) => {
-                let Message { payload: Some(packet), .. } = message else {
-                    return Err(unexpected("no packet inside the tunnel").into());
-                };
-                if (Message { payload: message.payload, ..Message::default() }) != message {
-                    return Err(unexpected("a packet inside the tunnel beside others").into());
-                }
-                let said = inner.handle_packet(packet, cx);
-                let said = said.map_err(|_| unexpected("unexpected packet inside the tunnel"))?;
-                self.say(said, cx)
+                step
             }
-            Stage::Bound(bound) => {
-                let is_last = bound.result.is_some();
-                bound.check(&message)?;
-                self.bound();
-                if !self.methods.is_empty() {
-                    return self.next_method(cx);
-                }
-                match self.wanted(&message, is_last)? {
-                    Some(kind) if self.may_issue(cx) => self.issue(kind, cx),
-                    _ if is_last => Ok(self.end()),
-                    _ => Err(failed("no PAC can be issued").into()),
-                }
-            }
-            Stage::Issued => {
-                if message.result.is_none() {
-                    return Err(unexpected("no Result TLV").into());
-                }
-                // Whether it has been stored is the peer's business, and known the next time.
-                let said = message.pac.map(PeerSays::parse).transpose().map_err(unexpected)?;
-                match said {
-                    None | Some(PeerSays::Acknowledged(_) | PeerSays::Unknown) => Ok(self.end()),
-                    Some(_) => Err(unexpected("a PAC TLV that acknowledges nothing").into()),
-                }
-            }
-            Stage::Refused(failure) => Ok(ServerTurn::Fail(failure.clone())),
+            // Of our alert.
+            Heard::Acknowledged => self.end.end(),
+            Heard::Message => self.go_on(cx, request),
         }
-    }
-
-    fn next_method(&mut self, cx: &mut ServerContext<'_>) -> Result<ServerTurn, Stop> {
-        let config = self.methods.pop_front();
-        let config = config.ok_or(failed("no method can run inside this tunnel"))?;
-        let mut inner = Box::new(InnerServer::new(config, METHOD, cx));
-        let said = inner.start(cx);
-        self.stage = Stage::Inner(inner);
-        self.say(said, cx)
-    }
-
-    fn say(&mut self, said: Said, cx: &mut ServerContext<'_>) -> Result<ServerTurn, Stop> {
-        let Said { packet, question, result } = said;
-        match (question, result, packet.map(Zeroizing::new)) {
-            (Some(query), _, _) => Ok(ServerTurn::Ask(query)),
-            (None, Some(Ok(outcome)), _) => self.bind(outcome, cx),
-            (None, Some(Err(failure)), _) => Err(failure.into()),
-            (None, None, Some(packet)) => {
-                Ok(send(Message { payload: Some(&packet), ..Message::default() }))
-            }
-            (None, None, None) => Err(failed("nothing to say inside the tunnel").into()),
-        }
-    }
-
-    /// A method has succeeded: the peer is told so, and what binds it.
-    fn bind(&mut self, outcome: Outcome, cx: &mut ServerContext<'_>) -> Result<ServerTurn, Stop> {
-        let Outcome { method, peer_identity: identity, keys, .. } = outcome;
-        // RFC 5422 §4.2.4: the tunnel of one is not for the login of another.
-        let of_pac = self.pac.as_ref().and_then(|pac| pac.identity.as_ref());
-        if of_pac.is_some_and(|of_pac| *of_pac != identity) {
-            return Err(failed("the PAC is another's").into());
-        }
-        let msk = keys.map(|keys| keys.msk);
-        let keys = self.keys.after(&InnerKey::new(method, msk.as_ref()));
-        let cmk = keys.cmk().ok_or(failed("there is nothing to bind"))?;
-        let request = Binding::request(cmk, cx.rng);
-        let is_last = self.methods.is_empty();
-        let pac_follows = is_last && self.must_issue(cx);
-        // RFC 4851 §3.3.1: of a single method the Result alone speaks.
-        let intermediate = (self.is_sequence || pac_follows).then_some(Status::Success);
-        let result = (is_last && !pac_follows).then_some(Status::Success);
-        let inner = InnerOutcome { method: InnerMethod::Eap(method), identity };
-        self.stage = Stage::Bound(Box::new(Bound { keys, request, inner, intermediate, result }));
-        let binding = Some(request);
-        Ok(send(Message { result, intermediate, binding, ..Message::default() }))
-    }
-
-    /// The peer has the same keys.
-    fn bound(&mut self) {
-        let stage = core::mem::replace(&mut self.stage, Stage::Issued);
-        if let Stage::Bound(bound) = stage {
-            self.keys = bound.keys;
-            self.authenticated = Some(bound.inner);
-        }
-    }
-
-    /// Which PAC is due: the one that was announced, or what the peer wants.
-    fn wanted(&self, message: &Message<'_>, is_last: bool) -> Result<Option<PacType>, Stop> {
-        let said = message.pac.map(PeerSays::parse).transpose().map_err(unexpected)?;
-        if !is_last {
-            return Ok(Some(PacType::Tunnel));
-        }
-        let own = self.authenticated.as_ref().map(|inner| &inner.identity);
-        Ok(match said {
-            Some(PeerSays::Wanted { kind, identity })
-                if message.action == Some(Action::ProcessTlv)
-                    && kind != PacType::UserAuthorization
-                    && identity.as_ref().is_none_or(|identity| own == Some(identity)) =>
-            {
-                Some(kind)
-            }
-            _ => None,
-        })
-    }
-
-    /// Whether the peer is given a PAC though it has not asked for one.
-    fn must_issue(&self, cx: &ServerContext<'_>) -> bool {
-        let remaining = self.pac.as_ref().zip(cx.unix_time).map(|(pac, now)| pac.remaining(now));
-        let is_due = remaining.is_some_and(|left| left <= self.settings.pac_renewal.into());
-        self.may_issue(cx) && (is_due || self.opening == Opening::Anonymous)
-    }
-
-    /// Whether a PAC can be issued: without a calendar nobody knows until when.
-    fn may_issue(&self, cx: &ServerContext<'_>) -> bool {
-        !self.has_issued
-            && self.settings.pac_keys.is_some()
-            && self.expiry(cx).is_some()
-            && self.settings.provisioning.allows(self.opening)
-    }
-
-    fn expiry(&self, cx: &ServerContext<'_>) -> Option<u32> {
-        u32::try_from(cx.unix_time?.checked_add(self.settings.pac_lifetime.into())?).ok()
-    }
-
-    fn issue(&mut self, kind: PacType, cx: &mut ServerContext<'_>) -> Result<ServerTurn, Stop> {
-        let expires = self.expiry(cx);
-        let settings = &self.settings;
-        let pac = settings.pac_keys.as_ref().zip(expires).and_then(|(keys, expires)| {
-            let terms = Terms {
-                kind,
-                expires,
-                authority: &settings.authority,
-                authority_name: settings.authority_name.as_bytes(),
-                identity: self.authenticated.as_ref().map(|inner| inner.identity.clone()),
-            };
-            keys.issue(terms, cx.rng)
-        });
-        let pac = pac.ok_or(failed("no PAC can be issued"))?.to_attributes();
-        self.has_issued = true;
-        self.stage = Stage::Issued;
-        let result = Some(Status::Success);
-        Ok(send(Message { result, pac: Some(&pac), ..Message::default() }))
-    }
-
-    /// RFC 5422 §3.5: an anonymous tunnel gives no access.
-    fn end(&self) -> ServerTurn {
-        match self.opening {
-            Opening::Anonymous => ServerTurn::Fail(failed("a PAC was provisioned")),
-            Opening::Pac | Opening::Certificate => ServerTurn::Succeed,
-        }
-    }
-
-    /// RFC 4851 §3.6.2.
-    fn refuse(&mut self, stop: Stop) -> ServerTurn {
-        let Stop { error, failure } = stop;
-        self.stage = Stage::Refused(failure);
-        send(Message::failure(error))
     }
 }
 
-impl Bound {
-    /// The peer has to say what it was told, and to prove the same.
-    fn check(&self, message: &Message<'_>) -> Result<(), Stop> {
-        if message.intermediate == Some(Status::Failure) {
-            return Err(failed("the peer takes the method for failed").into());
+impl ServerMethod for Server {
+    fn start(&mut self, cx: &mut ServerContext<'_>, request: &mut PacketBuffer) -> ServerStep {
+        let step = self.end.start(cx, request);
+        request.extend(&start::start(&self.config.settings.authority));
+        step
+    }
+
+    fn check(&self, data: &[u8]) -> Result<(), Discard> {
+        if fragment::version(data).is_some_and(|version| version != VERSION) {
+            return Err(Discard::TunnelVersion);
         }
-        if message.payload.is_some() {
-            return Err(unexpected("a packet of a method that is over").into());
+        self.end.check(data, Expected { acknowledgement: false, message: true })
+    }
+
+    fn handle_response(
+        &mut self,
+        data: &[u8],
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        let heard = self.end.receive(data, cx, request);
+        self.heard(heard, cx, request)
+    }
+
+    fn handle_answer(
+        &mut self,
+        answer: Answer,
+        cx: &mut ServerContext<'_>,
+        request: &mut PacketBuffer,
+    ) -> ServerStep {
+        if let (Asking::Inner, Some(phase2)) = (&self.asking, &mut self.phase2) {
+            let turn = phase2.answered(answer, cx);
+            return self.take(turn, request);
         }
-        let binding = message.binding.ok_or(compromised("the peer binds nothing"))?;
-        let cmk = self.keys.cmk().ok_or(compromised("there is nothing to bind"))?;
-        binding.verify_response(cmk, &self.request)?;
-        if (message.intermediate, message.result) != (self.intermediate, self.result) {
-            return Err(unexpected("another result than was told").into());
-        }
-        Ok(())
+        let heard = self.end.answered(&answer, cx, request);
+        self.heard(heard, cx, request)
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.phase2.as_ref()?.timeout()
+    }
+
+    fn keys(&mut self) -> Option<Keys> {
+        self.keys.take()
+    }
+
+    fn tls(&self) -> Option<TlsSummary> {
+        self.end.tls()
+    }
+
+    fn inner(&self) -> Option<InnerOutcome> {
+        self.phase2.as_ref()?.inner().cloned()
     }
 }
 
-fn send(message: Message<'_>) -> ServerTurn {
-    ServerTurn::Send(message.to_octets())
+struct Source {
+    config: Arc<FastServerConfig>,
+    shown: Arc<Shown>,
+}
+
+impl TunnelSource for Source {
+    fn tunnel(&self, _: Owner, unix_time: Option<u64>) -> Result<Tunnel, TlsError> {
+        let secrets = ServerSecrets { shown: Arc::clone(&self.shown), unix_time };
+        self.config.server.tunnel(unix_time, Arc::new(secrets))
+    }
+}
+
+/// The PAC that the peer has shown, if it is good.
+struct Shown {
+    settings: Arc<ServerSettings>,
+    pac: Mutex<Option<KnownPac>>,
+}
+
+impl Shown {
+    fn take(&self) -> Option<KnownPac> {
+        self.pac.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+struct ServerSecrets {
+    shown: Arc<Shown>,
+    unix_time: Option<u64>,
+}
+
+impl ServerSecrets {
+    /// RFC 4851 §3.2.2: with a PAC that is not good, the handshake is a full one. Without a
+    /// calendar nobody knows whether it is.
+    fn open(&self, ticket: &[u8]) -> Option<KnownPac> {
+        let ServerSettings { pac_keys, authority, .. } = &*self.shown.settings;
+        let known = pac_keys.as_ref()?.open(start::opaque(ticket)?, authority)?;
+        (known.remaining(self.unix_time?) > 0).then_some(known)
+    }
+}
+
+impl TicketSecrets for ServerSecrets {
+    fn ticket(&self, ticket: &[u8]) {
+        let known = self.open(ticket);
+        *self.shown.pac.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    fn master_secret(&self, client: &[u8; 32], server: &[u8; 32]) -> Option<MasterSecret> {
+        let pac = self.shown.pac.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(pac_master_secret(pac.as_ref()?.key.expose(), Randoms { client, server }))
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use eap_rs_openssl::{Handshake, MasterSecret};
 use rustls_pki_types::CertificateDer;
 
-use crate::tls::{CertificatePolicy, CertificateRefusal};
+use crate::tls::{CertificateInfo, CertificatePolicy, CertificateRefusal};
 
 /// Handshakes that are abbreviated by a secret of both sides: the PAC-Key of EAP-FAST.
 pub(crate) trait TicketSecrets: Send + Sync {
@@ -22,6 +22,7 @@ pub(crate) trait TicketSecrets: Send + Sync {
 
 /// Judges the other side's certificates, and keeps what came of it.
 pub(super) struct Judgement {
+    /// Without one, no certificate is accepted.
     policy: Option<Arc<CertificatePolicy>>,
     unix_time: Option<u64>,
     secrets: Option<Arc<dyn TicketSecrets>>,
@@ -58,8 +59,11 @@ impl Judgement {
     }
 
     fn check(&self, chain: &[Vec<u8>]) -> Result<(), CertificateRefusal> {
-        // Nobody is asked for certificates without a policy.
-        let policy = self.policy.as_ref().ok_or(CertificateRefusal::NoCertificate)?;
+        let Some(policy) = &self.policy else {
+            let leaf = chain.first().and_then(|der| CertificateInfo::from_der(der).ok());
+            let leaf = leaf.ok_or(CertificateRefusal::NoCertificate)?;
+            return Err(CertificateRefusal::UntrustedCa { issuer: leaf.issuer });
+        };
         let chain: Vec<_> = chain.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
         policy.check(&chain, self.unix_time)
     }

@@ -30,8 +30,10 @@ pub(crate) enum Profile {
     /// EAP-FAST (RFC 4851 §3.2): its suites have the PRF and the key block that `session_key_seed`
     /// is taken from.
     Fast,
-    /// The same, with nobody authenticated by TLS (RFC 5422 §3.2).
+    /// The same, or with nobody authenticated by TLS (RFC 5422 §3.2).
     FastAnonymous,
+    /// With nobody authenticated by TLS.
+    FastAnonymousOnly,
 }
 
 impl Profile {
@@ -46,6 +48,7 @@ impl Profile {
                 "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA\
                  :AES128-SHA:AES256-SHA:@SECLEVEL=0"
             }
+            Self::FastAnonymousOnly => "ADH-AES128-SHA:@SECLEVEL=0",
             Self::FastAnonymous => {
                 "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA\
                  :AES128-SHA:AES256-SHA:ADH-AES128-SHA:@SECLEVEL=0"
@@ -57,7 +60,9 @@ impl Profile {
     const fn versions(self) -> (SslVersion, SslVersion) {
         match self {
             Self::Legacy { min, max } => (version(min), version(max)),
-            Self::Fast | Self::FastAnonymous => (SslVersion::TLS1, SslVersion::TLS1_2),
+            Self::Fast | Self::FastAnonymous | Self::FastAnonymousOnly => {
+                (SslVersion::TLS1, SslVersion::TLS1_2)
+            }
         }
     }
 }

@@ -52,6 +52,7 @@ impl PacType {
 }
 
 /// PAC-Key: 32 octets, a secret. Boxed, so that it leaves no copies where it is moved.
+#[derive(Clone)]
 pub(super) struct PacKey(Box<Zeroizing<[u8; PAC_KEY_LEN]>>);
 
 impl PacKey {
