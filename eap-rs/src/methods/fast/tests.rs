@@ -17,6 +17,7 @@ use super::settings::{Opening, PeerSettings, Provisioning, ServerSettings};
 use super::testing::rng;
 use super::tlv::{Message, Sender, Status};
 use crate::method::{PeerContext, Progress, ServerContext, Verdict, Willingness};
+use crate::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig};
 use crate::{
     Answer, AuthenticatorConfig, Credential, Event, Failure, Identifier, Identity, InnerMethod,
     MethodType, PeerConfig, Query, Secret,
@@ -232,6 +233,25 @@ impl Host {
             rng: &mut self.rng,
         }
     }
+}
+
+#[test]
+fn eap_tls_runs_inside() {
+    let own = rcgen::generate_simple_self_signed(["alice.example.org".to_owned()]).unwrap();
+    let (certificate, key) = (own.cert.pem(), own.signing_key.serialize_pem());
+    let (certificate, key) = (certificate.as_bytes(), key.as_bytes());
+    let servers = CertificatePolicy::for_servers().insecure_no_server_authentication();
+    let peer = TlsPeerConfig::builder(servers).certificate(certificate, key).build().unwrap();
+    let clients = CertificatePolicy::for_clients().ca(certificate);
+    let server = TlsServerConfig::builder(certificate, key).clients(clients).build().unwrap();
+    let peer = PeerConfig::builder().identity("alice").tls(peer).build().unwrap();
+    let server = [AuthenticatorConfig::builder().tls(server).build().unwrap()];
+    let mut setting = Setting::new(MethodType::GTC);
+    setting.peer = PeerSettings::new(&peer, GtcForm::Labelled, Provisioning::Off);
+    setting.server = ServerSettings::new(&server, GtcForm::Labelled, AUTHORITY);
+    let end = setting.run();
+    end.assert_granted();
+    assert_eq!(end.granted().unwrap().method, InnerMethod::Eap(MethodType::TLS));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The server against a peer that says what it wants.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::methods::fast::binding::Binding;
 use crate::methods::fast::keys::{CompoundKeys, InnerKey};
@@ -82,6 +84,48 @@ impl Tunnel {
 
     fn honest_or_nothing(&self) -> Message<'static> {
         self.request.map_or_else(Message::default, |_| self.honest())
+    }
+}
+
+#[test]
+fn a_person_has_time_to_type() {
+    let tunnel = Tunnel::new(Provisioning::Off);
+    assert_eq!(tunnel.server.timeout(), None, "an identity needs nobody");
+    let mut tunnel = Tunnel::new(Provisioning::Off);
+    let identity = [&[2, tunnel.identifier, 0, 10, 1], &b"alice"[..]].concat();
+    tunnel.payload(&identity);
+    assert!(tunnel.server.timeout().is_some());
+    assert_eq!(Tunnel::bound(Provisioning::Off).server.timeout(), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn nobody_gets_in_by_chance(
+        messages in proptest::collection::vec(
+            prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..40),
+                Just(Message { result: Some(Status::Success), ..Message::default() }
+                    .to_octets().to_vec()),
+                any::<[u8; 60]>().prop_map(|mut octets| {
+                    octets[..8].copy_from_slice(&[0x80, 12, 0, 56, 0, 1, 1, 1]);
+                    let binding = Some(Binding(octets));
+                    Message { result: Some(Status::Success), binding, ..Message::default() }
+                        .to_octets().to_vec()
+                }),
+            ],
+            1..5,
+        ),
+        is_bound: bool,
+    ) {
+        let mut tunnel = match is_bound {
+            true => Tunnel::bound(Provisioning::Both),
+            false => Tunnel::new(Provisioning::Both),
+        };
+        for message in messages {
+            let turn = tunnel.server.handle(&message, &mut tunnel.host.server());
+            prop_assert!(!matches!(turn, ServerTurn::Succeed));
+        }
     }
 }
 

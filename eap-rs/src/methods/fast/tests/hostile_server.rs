@@ -1,5 +1,7 @@
 //! The peer against a server that says what it wants.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::methods::fast::MAX_METHODS;
 use crate::methods::fast::binding::Binding;
@@ -77,6 +79,49 @@ impl Tunnel {
     fn refuses(&mut self, message: Message<'_>, error: Option<ErrorCode>) -> bool {
         self.tell(message) == *Message::failure(error).to_octets() && self.is_refused()
     }
+}
+
+#[test]
+fn a_question_keeps_the_answer_for_later() {
+    let config = PeerConfig::builder().identity("alice").method(MethodType::GTC).build().unwrap();
+    let settings = PeerSettings::new(&config, GtcForm::Labelled, Provisioning::Off);
+    let mut tunnel = Tunnel::new(Opening::Certificate, Provisioning::Off, true);
+    tunnel.peer =
+        Phase2Peer::new(Arc::new(settings), Opening::Certificate, &super::tunnel(1), AUTHORITY);
+    tunnel.payload(IDENTITY);
+    let payload = Message { payload: Some(CHALLENGE), ..Message::default() };
+    let turn = tunnel.peer.handle(&payload.to_octets(), &mut tunnel.host.peer());
+    let PeerTurn::Ask(query) = turn else { panic!("{turn:?}") };
+    assert!(matches!(query.innermost(), Query::Token { challenge } if challenge == "?"));
+    let typed = || Answer::Secret(Secret::from("123"));
+    let turn = tunnel.peer.answered(typed(), &mut tunnel.host.peer());
+    let PeerTurn::Send(octets) = turn else { panic!("{turn:?}") };
+    assert!(octets.ends_with(b"\x06RESPONSE=alice\x00123"));
+
+    // The challenge of the next method comes with the binding of this one.
+    tunnel.keys = tunnel.keys.after(&InnerKey::new(MethodType::GTC, None));
+    let binding = tunnel.binding();
+    let step = Message { intermediate: Some(Status::Success), binding, ..payload };
+    let turn = tunnel.peer.handle(&step.to_octets(), &mut tunnel.host.peer());
+    assert!(matches!(turn, PeerTurn::Ask(_)), "{turn:?}");
+    let turn = tunnel.peer.answered(typed(), &mut tunnel.host.peer());
+    let PeerTurn::Send(octets) = turn else { panic!("{turn:?}") };
+    let answer = Message::parse(&octets, Sender::Peer).unwrap();
+    assert_eq!(answer.intermediate, Some(Status::Success));
+    assert!(answer.binding.is_some() && answer.payload.is_some());
+
+    let mut tunnel = Tunnel::new(Opening::Certificate, Provisioning::Off, true);
+    let turn = tunnel.peer.answered(typed(), &mut tunnel.host.peer());
+    assert!(matches!(turn, PeerTurn::Send(_)) && tunnel.is_refused(), "nothing was asked");
+}
+
+#[test]
+fn a_refusal_is_the_end() {
+    let mut tunnel = Tunnel::after_gtc();
+    tunnel.tell(Message::default());
+    assert!(tunnel.is_refused());
+    let binding = tunnel.binding();
+    assert!(tunnel.refuses(Message { binding, ..SUCCESS }, None));
 }
 
 #[test]
@@ -198,6 +243,50 @@ fn methods_come_to_an_end() {
         assert!(!tunnel.is_refused());
     }
     assert!(tunnel.refuses(again, Some(ErrorCode::UNEXPECTED_TLVS)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Messages in any order, some of them those of an honest server.
+    #[test]
+    fn nobody_is_granted_access_without_the_keys(
+        messages in proptest::collection::vec(
+            prop_oneof![
+                Just(Message { payload: Some(IDENTITY), ..Message::default() }.to_octets().to_vec()),
+                Just(Message { payload: Some(CHALLENGE), ..Message::default() }.to_octets().to_vec()),
+                (any::<[u8; 52]>(), any::<bool>(), any::<bool>()).prop_map(|(octets, last, step)| {
+                    let mut binding = [0; 60];
+                    binding[..8].copy_from_slice(&[0x80, 12, 0, 56, 0, 1, 1, 0]);
+                    binding[8..].copy_from_slice(&octets);
+                    binding[39] &= 0xfe;
+                    let status = |yes: bool| yes.then_some(Status::Success);
+                    let message = Message {
+                        result: status(last),
+                        intermediate: status(step),
+                        binding: Some(Binding(binding)),
+                        ..Message::default()
+                    };
+                    message.to_octets().to_vec()
+                }),
+                Just(SUCCESS.to_octets().to_vec()),
+                Just(Message::failure(None).to_octets().to_vec()),
+                Just(Message { intermediate: Some(Status::Failure), ..Message::default() }
+                    .to_octets().to_vec()),
+                proptest::collection::vec(any::<u8>(), 0..40),
+            ],
+            0..8,
+        ),
+    ) {
+        let mut tunnel = Tunnel::new(Opening::Certificate, Provisioning::Off, true);
+        for message in messages {
+            let turn = tunnel.peer.handle(&message, &mut tunnel.host.peer());
+            prop_assert!(!matches!(turn, PeerTurn::Store(_)));
+            if matches!(turn, PeerTurn::Ask(_)) {
+                tunnel.peer.answered(Answer::Decline, &mut tunnel.host.peer());
+            }
+            prop_assert!(tunnel.peer.keys().is_none());
+        }
+    }
 }
 
 #[test]
