@@ -39,7 +39,6 @@ pub(crate) const FACTS: MethodFacts = MethodFacts {
 /// Challenges that both sides take from a tunnel nobody has authenticated (RFC 5422 §3.2.3): those
 /// that travel are zeros, and ignored. There is one try, and no change of the password: another
 /// challenge would have to travel.
-#[cfg_attr(not(feature = "fast"), expect(dead_code, reason = "EAP-FAST has such tunnels"))]
 #[derive(Clone)]
 pub(crate) struct TunnelChallenges {
     pub(crate) server: Zeroizing<[u8; CHALLENGE_LEN]>,
