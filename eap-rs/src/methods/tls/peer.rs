@@ -59,6 +59,10 @@ impl Peer {
         match self.end.established() {
             None => NOT_YET,
             Some(_) if self.end.is_sending() => NOT_YET,
+            // The last word was ours: the server may judge our certificate again, and refuse it.
+            Some(Established { version, resumed: true, .. }) if version < TlsVersion::V1_3 => {
+                Progress::MayEnd(Willingness::CondSucc)
+            }
             Some(Established { version, .. }) if version < TlsVersion::V1_3 => {
                 Progress::Done(Verdict::CondSucc)
             }
