@@ -208,19 +208,9 @@ def log_in_when_it_is_over(site: Site, whos: list[Who], change: str) -> None:
 def test_whose_subscription_is_over_is_resumed_at_no_server(
     site: Site, pki: Pki, change: str
 ) -> None:
-    whos = [who for who, kind in zip(all_kinds(pki, 1), KINDS) if kind != ("tls", "1.2")]
+    whos = all_kinds(pki, 1)
     log_in_when_it_is_over(site, whos, change)
     assert site.accepted() == [len(whos), 0]
-
-
-def test_whose_subscription_is_over_gets_nowhere_in_tls_1_2(site: Site, pki: Pki) -> None:
-    """Of a handshake that is resumed, the peer's Finished is the last, and the refusal comes after
-    it. A peer of ours should acknowledge the alert (RFC 5216 §2.1.3), and does not yet: when it
-    does, this is one of those above."""
-    whos = [peer(pki, ALICE, "tls", version="1.2", resumption=True)]
-    with pytest.raises(AssertionError, match="nothing to say"):
-        log_in_when_it_is_over(site, whos, EXPIRE)
-    assert site.accepted() == [1, 0]
 
 
 def test_a_store_that_is_busy_keeps_nobody_out(site: Site, pki: Pki) -> None:

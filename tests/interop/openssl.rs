@@ -48,8 +48,8 @@ impl OpenSsl {
             Role::Server => "server",
         };
         let version = match version {
-            TlsVersion::V1_2 => "1.2",
             TlsVersion::V1_3 => "1.3",
+            _ => "1.2",
         };
         let mut command = Command::new(program);
         command.args([role, version, &own.certificate, &own.key, &ca.path]);

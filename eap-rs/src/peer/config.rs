@@ -51,6 +51,12 @@ impl PeerConfig {
         }
     }
 
+    /// Whether this method is accepted.
+    #[cfg(feature = "fast")]
+    pub(crate) fn has_method(&self, method: MethodType) -> bool {
+        self.methods.get(method).is_some()
+    }
+
     /// The method that a Nak proposes first.
     pub(crate) fn preferred_method(&self) -> Option<MethodType> {
         self.methods.types().next()

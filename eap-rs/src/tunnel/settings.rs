@@ -211,7 +211,7 @@ macro_rules! common_settings {
 /// The library that speaks TLS, on the peer's side.
 #[derive(Debug)]
 enum ClientEngine {
-    Rustls(ClientTemplate),
+    Rustls(Box<ClientTemplate>),
     #[cfg(feature = "openssl")]
     OpenSsl(openssl::ClientTemplate),
 }
@@ -397,7 +397,7 @@ impl TlsPeerConfigBuilder {
             let resumption = self.resumption;
             let template =
                 ClientTemplate::new(provider, &versions, policy, certificate, resumption)?;
-            ClientEngine::Rustls(template)
+            ClientEngine::Rustls(Box::new(template))
         };
         Ok(TlsPeerConfig {
             engine,

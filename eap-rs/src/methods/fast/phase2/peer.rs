@@ -100,11 +100,7 @@ impl Phase2Peer {
     }
 
     /// A message of the server's.
-<<<<<<< ours
     pub(in super::super) fn handle(&mut self, octets: &[u8], cx: &mut PeerContext<'_>) -> PeerTurn {
-        self.conclusion = None;
-=======
-    pub(super) fn handle(&mut self, octets: &[u8], cx: &mut PeerContext<'_>) -> PeerTurn {
         match self.conclusion.take() {
             // The server has more to say than that it is content.
             None | Some(Conclusion::Granted(_)) => {}
@@ -113,7 +109,6 @@ impl Phase2Peer {
                 return send(Message::failure(None));
             }
         }
->>>>>>> theirs
         let turn = match Message::parse(octets, Sender::Server) {
             Ok(message) => self.take(message, cx),
             Err(refusal @ Refusal::Unknown(_)) => Ok(send(refusal.answer())),
