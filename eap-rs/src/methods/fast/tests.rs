@@ -419,9 +419,13 @@ fn only_mschapv2_runs_in_an_anonymous_tunnel() {
 }
 
 fn known(identity: Option<&str>, left: u32) -> KnownPac {
+    known_of(PacType::Tunnel, identity, left)
+}
+
+fn known_of(kind: PacType, identity: Option<&str>, left: u32) -> KnownPac {
     let expires = u32::try_from(NOW).unwrap() + left;
     let terms = super::opaque::Terms {
-        kind: PacType::Tunnel,
+        kind,
         expires,
         authority: AUTHORITY,
         authority_name: b"",
@@ -442,6 +446,17 @@ fn a_pac_is_renewed_before_it_runs_out() {
         end.assert_granted();
         assert_eq!(end.pacs.len(), usize::from(is_renewed), "{left}");
     }
+}
+
+#[test]
+fn a_machine_stays_a_machine_and_acknowledges_nothing() {
+    let setting = Setting::new(MethodType::MSCHAPV2);
+    let mut setting = setting.provisioning(Opening::Pac, Provisioning::Off);
+    setting.pac = Some(known_of(PacType::Machine, None, 1));
+    let end = setting.run();
+    end.assert_granted();
+    assert_eq!(end.pacs[0].kind(), PacType::Machine);
+    assert_eq!(end.messages().last().unwrap().pac, None);
 }
 
 #[test]

@@ -277,7 +277,8 @@ impl Phase2Server {
     fn wanted(&self, message: &Message<'_>, is_last: bool) -> Result<Option<PacType>, Stop> {
         let said = message.pac.map(PeerSays::parse).transpose().map_err(unexpected)?;
         if !is_last {
-            return Ok(Some(PacType::Tunnel));
+            // One that is renewed stays what it is.
+            return Ok(Some(self.pac.as_ref().map_or(PacType::Tunnel, |pac| pac.kind)));
         }
         let own = self.authenticated.as_ref().map(|inner| &inner.identity);
         Ok(match said {
