@@ -57,7 +57,12 @@ fn unsupported(method: MethodType) -> ConfigError {
     if SUPPORTED.iter().any(|facts| facts.method == method) {
         return ConfigError::MethodNeedsSettings(method);
     }
-    ConfigError::UnsupportedMethod(method)
+    match method {
+        MethodType::FAST => {
+            ConfigError::NotInThisBuild { field: "methods", what: "EAP-FAST", feature: "fast" }
+        }
+        method => ConfigError::UnsupportedMethod(method),
+    }
 }
 
 #[cfg(feature = "fast")]

@@ -303,22 +303,32 @@ mod tests {
     #[test]
     fn errors_name_the_field_and_what_is_accepted() {
         let md5 = || PeerConfig::builder().method(MethodType::MD5);
+        let mut supported = "MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), \
+                             EAP-MSCHAPv2 (mschapv2), EAP-TTLS (ttls), PEAP (peap)"
+            .to_owned();
+        if cfg!(feature = "fast") {
+            supported.push_str(", EAP-FAST (fast)");
+        }
         let cases = [
             (
                 PeerConfig::builder(),
-                "methods: none given, at least one is needed; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
-                 EAP-TTLS (ttls), PEAP (peap)",
+                &*format!("methods: none given, at least one is needed; supported: {supported}"),
             ),
             (
                 md5().method(MethodType::TLS),
                 "methods: EAP-TLS needs settings: use the builder's function of that name",
             ),
             (
-                md5().method(MethodType::ietf(43)),
-                "methods: EAP-FAST is not supported; \
-                 supported: MD5-Challenge (md5), OTP (otp), GTC (gtc), EAP-TLS (tls), EAP-MSCHAPv2 (mschapv2), \
-                 EAP-TTLS (ttls), PEAP (peap)",
+                md5().method(MethodType::ietf(55)),
+                &*format!("methods: TEAP is not supported; supported: {supported}"),
+            ),
+            (
+                md5().method(MethodType::FAST),
+                if cfg!(feature = "fast") {
+                    "methods: EAP-FAST needs settings: use the builder's function of that name"
+                } else {
+                    "methods: EAP-FAST is not in this build: feature `fast`"
+                },
             ),
             (md5().method(MethodType::MD5), "methods: MD5-Challenge is named twice"),
             (md5().identity([b'a'; 1016]), "identity: 1016 octets given, at most 1015 accepted"),
