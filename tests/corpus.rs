@@ -83,6 +83,12 @@ fn peap_session() {
     replay("peap_session", fuzzing::peap_session);
 }
 
+#[cfg(feature = "fast")]
+#[test]
+fn fast_session() {
+    replay("fast_session", fuzzing::fast_session);
+}
+
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
     let mut files = 0;

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | 0 | a packet as it is (for [`eapol`] and [`port`]: a frame) |
 //! | 1 | a packet without header: what to add to the Identifier that is current, Code, Type and data; header, and frame, are made |
-//! | 2 | an answer to the open question: its kind, then its text. Without a question, for [`tls_peer`], [`tls_server`] and [`ttls_session`]: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
+//! | 2 | an answer to the open question: its kind, then its text. Without a question, for [`tls_peer`], [`tls_server`], [`ttls_session`] and `fast_session`: the honest packet that is due; octets are laid over it by exclusive or, from an offset in the first two on |
 //! | 3 | a signal |
 //! | 4 | nothing; the time passes up to the deadline |
 //! | 5 | milliseconds, big-endian, that pass |
@@ -18,6 +18,8 @@
 //!
 //! [`Watched`] checks after each operation what has to hold.
 
+#[cfg(feature = "fast")]
+mod fast;
 mod inside;
 mod names;
 mod ttls;
@@ -52,6 +54,8 @@ use crate::script::frame;
 use crate::session::Session;
 use crate::watch::Watched;
 
+#[cfg(feature = "fast")]
+pub use fast::fast_session;
 pub use inside::{peap_session, tlv};
 pub use names::identity;
 pub use ttls::ttls_session;
@@ -580,8 +584,12 @@ impl<S: Fed> Machine<S> {
             if let Output::Finished(Ok(outcome)) = output
                 && let Some(honest) = &mut self.honest
             {
-                // None of the targets with TTLS resumes a session.
-                assert!(outcome.method != MethodType::TTLS || outcome.inner.is_some());
+                // None of the targets with TTLS resumes a session; in EAP-FAST, something runs inside
+                // in any case.
+                let has_inner = [MethodType::TTLS, MethodType::FAST].contains(&outcome.method);
+                assert!(!has_inner || outcome.inner.is_some());
+                let tls = outcome.tls.as_ref();
+                assert!(tls.is_none_or(|tls| !tls.suite.contains("anon")), "nobody was there");
                 let _ = honest.reply(self.session.last_sent());
                 if let Some(keys) = honest.keys() {
                     assert_eq!(outcome.keys.as_ref().unwrap().msk.expose(), keys.msk.expose());

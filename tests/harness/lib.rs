@@ -13,6 +13,7 @@
 //! | [`seeds`] | runs a test for many seeds and names the one that failed |
 //! | [`talk`] | a method that never ends, for the states no built-in method has |
 //! | [`honest`] | the other end of a login under attack |
+//! | `fast` | the other end of EAP-FAST, which says inside the tunnel what it is told to |
 //! | [`fuzzing`] | what the fuzz targets call; the corpora are replayed through it |
 //!
 //! Everything follows from a `u64` seed.
@@ -27,6 +28,8 @@
 
 pub mod answers;
 pub mod certs;
+#[cfg(feature = "fast")]
+pub mod fast;
 pub mod fuzzing;
 pub mod honest;
 pub mod link;
