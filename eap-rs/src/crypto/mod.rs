@@ -3,7 +3,6 @@
 pub(crate) mod mschap;
 mod nt_hash;
 pub(crate) mod password_change;
-#[cfg(feature = "fast")]
 pub(crate) mod sealing;
 
 use des::Des;

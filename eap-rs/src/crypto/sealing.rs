@@ -5,7 +5,6 @@ use std::sync::{PoisonError, RwLock};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -15,7 +14,7 @@ use crate::config::check_range;
 pub(crate) const KEY_LEN: usize = 32;
 const NAME_LEN: usize = 8;
 /// Long enough to be chosen at random, by any number of servers, without meeting twice.
-const NONCE_LEN: usize = 24;
+pub(crate) const NONCE_LEN: usize = 24;
 
 /// The first key seals, each of them opens.
 pub(crate) struct SealingKeys {
@@ -49,15 +48,13 @@ impl SealingKeys {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Seals something that opens only as the same.
+    /// Seals something that opens only as the same, with a nonce chosen at random.
     pub(crate) fn seal(
         &self,
         plain: &[u8],
         what: &[u8],
-        rng: &mut dyn CryptoRng,
+        nonce: [u8; NONCE_LEN],
     ) -> Option<Vec<u8>> {
-        let mut nonce = [0; NONCE_LEN];
-        rng.fill_bytes(&mut nonce);
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.first()?.seal(plain, what, nonce)
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::keys::PAC_KEY_LEN;
 use super::pac::{Pac, PacInfo, PacKey, PacType};
-use crate::crypto::sealing::{KEY_LEN, SealingKeys};
+use crate::crypto::sealing::{KEY_LEN, NONCE_LEN, SealingKeys};
 use crate::{ConfigError, Identity};
 
 /// The layout of what is sealed.
@@ -48,7 +48,9 @@ impl PacKeys {
         let mut octets = Zeroizing::new([0; PAC_KEY_LEN]);
         rng.fill_bytes(&mut *octets);
         let known = KnownPac { kind, key: PacKey::new(&octets), expires, identity };
-        let opaque = self.0.seal(&known.encode(), &what(authority), rng)?;
+        let mut nonce = [0; NONCE_LEN];
+        rng.fill_bytes(&mut nonce);
+        let opaque = self.0.seal(&known.encode(), &what(authority), nonce)?;
         let info = PacInfo {
             expires: Some(expires),
             authority: authority.into(),
