@@ -240,6 +240,8 @@ typedef enum {
     EAPRS_FAILURE_AAA_TIMEOUT = 24,
     // Full authenticator: the AAA server granted access without the keys that the link needs.
     EAPRS_FAILURE_AAA_WITHOUT_KEYS = 25,
+    // EAP-FAST: the peer has been given a PAC, which the next login uses.
+    EAPRS_FAILURE_PAC_PROVISIONED = 26,
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;

@@ -372,6 +372,10 @@ pub enum Failure {
         /// What went wrong.
         reason: &'static str,
     },
+    /// The conversation was for a PAC, which the peer has now: the end of an anonymous tunnel of
+    /// EAP-FAST (RFC 5422 §3.5), on both sides.
+    #[error("a PAC was provisioned; the next login uses it")]
+    PacProvisioned,
     /// The authenticator refuses the account or the password, and says why (peer); or the directory
     /// does although the password was right (authenticator).
     #[error("{0}")]

@@ -150,6 +150,8 @@ pub enum eaprs_failure {
     AaaTimeout = 24,
     /// Full authenticator: the AAA server granted access without the keys that the link needs.
     AaaWithoutKeys = 25,
+    /// EAP-FAST: the peer has been given a PAC, which the next login uses.
+    PacProvisioned = 26,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -337,6 +339,7 @@ impl From<&Failure> for eaprs_failure {
             Failure::AaaRejected => Self::AaaRejected,
             Failure::AaaTimeout => Self::AaaTimeout,
             Failure::AaaWithoutKeys => Self::AaaWithoutKeys,
+            Failure::PacProvisioned => Self::PacProvisioned,
             _ => Self::Other,
         }
     }

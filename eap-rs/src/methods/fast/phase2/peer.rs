@@ -146,7 +146,7 @@ impl Phase2Peer {
                 Progress::MayEnd(Willingness::CondSucc)
             }
             Some(Conclusion::Granted(_)) => Progress::Done(Verdict::CondSucc),
-            Some(Conclusion::Provisioned) => Progress::Done(Verdict::Fail(failed(PROVISIONED))),
+            Some(Conclusion::Provisioned) => Progress::Done(Verdict::Fail(Failure::PacProvisioned)),
             Some(Conclusion::Refused(failure)) => Progress::Done(Verdict::Fail(failure.clone())),
             // Servers refuse with a bare EAP-Failure: it has to be heard.
             None => Progress::MayEnd(Willingness::Fail),
@@ -327,9 +327,6 @@ impl Phase2Peer {
         send(Message::failure(error))
     }
 }
-
-/// The end of a conversation that was for a PAC.
-const PROVISIONED: &str = "a PAC was provisioned; the next login uses it";
 
 fn send(message: Message<'_>) -> PeerTurn {
     PeerTurn::Send(message.to_octets())

@@ -335,7 +335,7 @@ impl Phase2Server {
     /// RFC 5422 §3.5: an anonymous tunnel gives no access.
     fn end(&self) -> ServerTurn {
         match self.opening {
-            Opening::Anonymous => ServerTurn::Fail(failed("a PAC was provisioned")),
+            Opening::Anonymous => ServerTurn::Fail(Failure::PacProvisioned),
             Opening::Pac | Opening::Certificate => ServerTurn::Succeed,
         }
     }
