@@ -208,16 +208,27 @@ impl Puppet {
     /// - its Compound MAC, if it is a number of methods without keys of their own, and zeros;
     /// - a peer's packets inside: the Identifier is added to the one that is current.
     pub fn say(&mut self, message: &[u8]) {
+        let message = self.completed(message);
+        let _ = self.stream.write_all(&message);
+    }
+
+    /// What [`Self::say`] would say.
+    pub fn completed(&mut self, message: &[u8]) -> Vec<u8> {
         let mut message = message.to_vec();
         if self.is_open {
             self.complete(&mut message);
         }
-        let _ = self.stream.write_all(&message);
+        message
     }
 
-    /// Octets as they are, in place of records.
-    pub fn raw(&mut self, records: &[u8]) {
-        self.stream.get_mut().sent.extend(records);
+    /// Asks for another handshake inside the tunnel.
+    ///
+    /// # Panics
+    /// If OpenSSL does not want to.
+    pub fn renegotiate(&mut self) {
+        hooks::renegotiate(self.stream.ssl()).unwrap();
+        // It waits for an answer.
+        let _ = self.stream.do_handshake();
     }
 
     /// Keys after so many methods without keys of their own.
@@ -297,8 +308,19 @@ impl Puppet {
     }
 
     /// The Compound MAC of a Crypto-Binding in which it is zero, after so many methods.
-    pub fn mac(&self, methods: u8, tlv: &[u8]) -> Vec<u8> {
+    fn mac(&self, methods: u8, tlv: &[u8]) -> Vec<u8> {
         hmac::<Hmac<Sha1>>(&self.compound(methods).1, tlv)
+    }
+
+    /// Takes a packet; what is to be said to it is said in the next turn.
+    pub fn hear(&mut self, packet: &[u8]) {
+        let Ok(Packet::Request(body) | Packet::Response(body)) = Packet::parse(packet) else {
+            return;
+        };
+        if body.method == MethodType::FAST && self.heard != packet {
+            self.heard = packet.to_vec();
+            self.listen(body.data);
+        }
     }
 
     fn listen(&mut self, data: &[u8]) {
@@ -345,10 +367,7 @@ impl Counterpart for Puppet {
             Ok(Packet::Response(body)) => (REQUEST, body),
             _ => return Vec::new(),
         };
-        if body.method == MethodType::FAST && self.heard != packet {
-            self.heard = packet.to_vec();
-            self.listen(body.data);
-        }
+        self.hear(packet);
         if !octets.is_empty() {
             self.say(octets);
         }

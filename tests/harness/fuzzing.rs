@@ -588,8 +588,11 @@ impl<S: Fed> Machine<S> {
                 // in any case.
                 let has_inner = [MethodType::TTLS, MethodType::FAST].contains(&outcome.method);
                 assert!(!has_inner || outcome.inner.is_some());
-                let tls = outcome.tls.as_ref();
-                assert!(tls.is_none_or(|tls| !tls.suite.contains("anon")), "nobody was there");
+                let is_anonymous = outcome
+                    .tls
+                    .as_ref()
+                    .is_some_and(|tls| tls.suite.contains("anon") && !tls.resumed);
+                assert!(!is_anonymous, "nobody was there");
                 let _ = honest.reply(self.session.last_sent());
                 if let Some(keys) = honest.keys() {
                     assert_eq!(outcome.keys.as_ref().unwrap().msk.expose(), keys.msk.expose());

@@ -1,5 +1,7 @@
 //! EAP-FAST: PACs, both ways to get one, and what a tunnel carries.
 
+mod hostile;
+
 use core::time::Duration;
 use std::sync::Arc;
 

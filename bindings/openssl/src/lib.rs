@@ -122,6 +122,17 @@ pub fn accept_servers_without_rfc_5746(context: &mut SslContextBuilder) {
     );
 }
 
+/// Has the next handshake begin though one is over: what a hostile end does, in tests.
+///
+/// # Errors
+/// OpenSSL refuses.
+#[doc(hidden)]
+pub fn renegotiate(ssl: &SslRef) -> Result<(), ErrorStack> {
+    // SAFETY: the connection is alive.
+    let begun = unsafe { SSL_renegotiate(ssl.as_ptr()) };
+    if begun == 1 { Ok(()) } else { Err(ErrorStack::get()) }
+}
+
 /// The handshake of this connection, if one was attached.
 fn handshake(ssl: &SslRef) -> Option<Shared> {
     ssl.ex_data(index().ok()?).map(Arc::clone)
@@ -266,6 +277,7 @@ const ALERTS: [(u8, c_int); 5] = [
 unsafe extern "C" {
     fn SSL_set_session_ticket_ext(ssl: *mut ffi::SSL, data: *const c_void, len: c_int) -> c_int;
     fn SSL_get_ciphers(ssl: *const ffi::SSL) -> *mut ffi::stack_st_SSL_CIPHER;
+    fn SSL_renegotiate(ssl: *mut ffi::SSL) -> c_int;
     fn SSL_set_options(ssl: *mut ffi::SSL, options: u64) -> u64;
     fn SSL_set_session_ticket_ext_cb(
         ssl: *mut ffi::SSL,
