@@ -33,6 +33,8 @@ __all__ = [
     "Offer",
     "OtpChallenge",
     "Outcome",
+    "PacKeys",
+    "PacUpdated",
     "Password",
     "Peer",
     "PeerConfig",
@@ -63,10 +65,11 @@ METHODS: tuple[str, ...]
 
 _Octets = Union[str, bytes]
 _Several = Union[str, bytes, Sequence[_Octets]]
-_TlsVersion = Literal["1.2", "1.3"]
+_TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 _Clock = Literal["strict", "ignore-until-set", "ignore"]
 _CryptoBinding = Literal["off", "if-offered", "required"]
 _Provider = Literal["ring", "aws-lc-rs"]
+_Provisioning = Literal["off", "authenticated", "anonymous", "both"]
 _Signal = Literal["restart", "alt-accept", "alt-reject", "port-up", "port-down"]
 _Credential = Union[str, bytes, NtHash]
 _Query = Union[
@@ -95,6 +98,7 @@ _Output = Union[
     InnerIdentity,
     MethodStarted,
     MethodRefused,
+    PacUpdated,
     Finished,
 ]
 
@@ -124,8 +128,20 @@ class TicketKeys:
         """Takes other keys from here on."""
 
 @final
+class PacKeys:
+    """The keys that seal a server's PACs (EAP-FAST, RFC 5422). The first one seals, each of them
+    opens. Servers that share them, and their `authority`, know each other's PACs."""
+
+    def __new__(cls, keys: Sequence[_Octets]) -> PacKeys: ...
+    def replace(self, keys: Sequence[_Octets]) -> None:
+        """Takes other keys from here on."""
+
+@final
 class TlsPeerConfig:
-    """TLS on the peer's side: which servers are trusted, and the peer's own certificate."""
+    """TLS on the peer's side: which servers are trusted, and the peer's own certificate.
+
+    legacy_tls: whether OpenSSL speaks it, and so also "1.0" and "1.1", which are `min_version`'s lowest
+        then; "1.2" otherwise. Takes a build with the feature `openssl`, or `fast`."""
 
     def __new__(
         cls,
@@ -142,13 +158,14 @@ class TlsPeerConfig:
         certificate: Optional[_Octets] = None,
         key: Optional[_Octets] = None,
         key_password: Optional[_Octets] = None,
-        min_version: _TlsVersion = "1.2",
+        min_version: Optional[_TlsVersion] = None,
         max_version: _TlsVersion = "1.3",
         fragment_size: int = 1398,
         max_message: int = 65_536,
         resumption: bool = True,
         require_indication_on_resumption: bool = False,
         provider: Optional[_Provider] = None,
+        legacy_tls: bool = False,
     ) -> TlsPeerConfig: ...
 
 @final
@@ -157,7 +174,7 @@ class TlsServerConfig:
 
     Sessions are resumed for `session_lifetime` seconds. Those of EAP-TLS are kept by the clients if
     there are `ticket_keys`, others in memory; with `share_sessions`, where the host keeps them for
-    all servers of the same `ticket_keys`."""
+    all servers of the same `ticket_keys`. `legacy_tls` is that of `TlsPeerConfig`."""
 
     def __new__(
         cls,
@@ -172,7 +189,7 @@ class TlsServerConfig:
         ask_client: bool = False,
         allow_legacy_signatures: bool = False,
         tunnel_client_certificates: Literal["none", "optional", "required"] = "none",
-        min_version: _TlsVersion = "1.2",
+        min_version: Optional[_TlsVersion] = None,
         max_version: _TlsVersion = "1.3",
         fragment_size: int = 1398,
         max_message: int = 65536,
@@ -182,11 +199,22 @@ class TlsServerConfig:
         ask_resumption: bool = False,
         share_sessions: bool = False,
         provider: Optional[_Provider] = None,
+        legacy_tls: bool = False,
     ) -> TlsServerConfig: ...
 
 @final
 class PeerConfig:
-    """A peer's configuration: checked, immutable, shared by any number of sessions."""
+    """A peer's configuration: checked, immutable, shared by any number of sessions; what it has of
+    PACs changes.
+
+    pacs: EAP-FAST: the file with the PACs there are, of `PacUpdated` or of wpa_supplicant. With a good
+        one, `tls` is not needed.
+    provisioning: EAP-FAST: in which tunnels new PACs are taken (RFC 5422): "off"; "authenticated",
+        where the server has shown a certificate, which it is if not given and there is `tls`;
+        "anonymous", where nobody has shown anything, so that who reads along, or is the server, can
+        try passwords; "both".
+
+    EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""
 
     def __new__(
         cls,
@@ -204,6 +232,8 @@ class PeerConfig:
         answer_timeout: Optional[float] = None,
         max_rounds: Optional[int] = None,
         accept_next_identifier: bool = False,
+        pacs: Optional[_Octets] = None,
+        provisioning: Optional[_Provisioning] = None,
     ) -> PeerConfig: ...
 
 @final
@@ -229,8 +259,15 @@ class AuthenticatorConfig:
         if there are none (RFC 4137 section 7). `FullAuthenticator` only; not with `backend`.
     pass_identity_through: the same, and the AAA server asks for the identity, too.
     aaa_timeout: seconds that the AAA server may take for an answer; 60 if not given.
+    authority: EAP-FAST: the A-ID by which peers know the server, 16 octets chosen at random.
+    authority_name: EAP-FAST: what people know it by.
+    pac_keys: EAP-FAST: the keys of the PACs that it issues and accepts; without them it has none.
+    pac_lifetime: EAP-FAST: seconds for which a PAC is good; 7 days if not given.
+    pac_renewal: EAP-FAST: with how many seconds left it is renewed; a day if not given.
+    provisioning: EAP-FAST: in which tunnels PACs are issued: "off", "authenticated", "anonymous",
+        "both", as in `PeerConfig`; "authenticated" if not given and there are `pac_keys`.
 
-    Raises `ConfigError`."""
+    EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""
 
     def __new__(
         cls,
@@ -253,6 +290,12 @@ class AuthenticatorConfig:
         pass_through: bool = False,
         pass_identity_through: bool = False,
         aaa_timeout: Optional[float] = None,
+        authority: Optional[_Octets] = None,
+        authority_name: str = "",
+        pac_keys: Optional[PacKeys] = None,
+        pac_lifetime: Optional[float] = None,
+        pac_renewal: Optional[float] = None,
+        provisioning: Optional[_Provisioning] = None,
     ) -> AuthenticatorConfig: ...
 
 @final
@@ -572,6 +615,17 @@ class MethodRefused:
         """Its name."""
 
 @final
+class PacUpdated:
+    """Peer: there is another PAC. Store the file where it survives, as a password would be, in place
+    of the one that was there."""
+
+    __match_args__: tuple[Literal["file"]]
+    def __new__(cls, file: bytes) -> PacUpdated: ...
+    @property
+    def file(self) -> bytes:
+        """What `PeerConfig` takes as `pacs`."""
+
+@final
 class Finished:
     """The conversation is over."""
 
@@ -635,7 +689,7 @@ class Outcome:
         """Whether an earlier TLS session was resumed."""
     @property
     def tls_version(self) -> Optional[str]:
-        """`TLS 1.2` or `TLS 1.3`."""
+        """`TLS 1.3`, for example."""
     @property
     def cipher_suite(self) -> Optional[str]:
         """The cipher suite, by its registered name."""

@@ -78,6 +78,7 @@ def drive(
     authenticator: eap_rs.Authenticator,
     answer: Callable[[object], Any] = answer,
     start: bool = True,
+    see: Callable[[object], None] = lambda output: None,
 ) -> Ends:
     """Both ends talk, until neither has anything to say."""
     ends: list[Optional[eap_rs.Finished]] = [None, None]
@@ -90,6 +91,7 @@ def drive(
         for i, session in enumerate(sessions):
             for output in session:
                 moved = True
+                see(output)
                 match output:
                     case eap_rs.Send(packet):
                         sessions[1 - i].handle_packet(packet)

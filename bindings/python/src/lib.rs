@@ -23,6 +23,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("METHODS", pyo3::types::PyTuple::new(module.py(), methods)?)?;
 
     module.add_class::<config::AuthenticatorConfig>()?;
+    module.add_class::<config::PacKeys>()?;
     module.add_class::<config::PeerConfig>()?;
     module.add_class::<config::TicketKeys>()?;
     module.add_class::<config::TlsPeerConfig>()?;
@@ -55,6 +56,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output::MethodStarted>()?;
     module.add_class::<output::Notification>()?;
     module.add_class::<output::Outcome>()?;
+    module.add_class::<output::PacUpdated>()?;
     module.add_class::<output::PeerIdentity>()?;
     module.add_class::<output::Send>()?;
     module.add_class::<output::Tunnel>()?;

@@ -90,6 +90,16 @@ frozen! {
 }
 
 frozen! {
+    /// Peer: there is another PAC. Store the file where it survives, as a password would be, in place
+    /// of the one that was there.
+    PacUpdated {
+        /// What `PeerConfig` takes as `pacs`.
+        file: Vec<u8>,
+    }
+    hidden [file]
+}
+
+frozen! {
     /// The conversation is over.
     Finished {
         /// Whether it succeeded.
@@ -119,7 +129,7 @@ frozen! {
         session_id: Option<Vec<u8>> = None,
         /// Whether an earlier TLS session was resumed.
         resumed: bool = false,
-        /// `TLS 1.2` or `TLS 1.3`.
+        /// `TLS 1.3`, for example.
         tls_version: Option<String> = None,
         /// The cipher suite, by its registered name.
         cipher_suite: Option<String> = None,
@@ -273,6 +283,11 @@ pub(crate) fn output(py: Python<'_>, output: eap_rs::Output) -> PyResult<Option<
             }
             Event::MethodRefused(method) => {
                 Py::new(py, MethodRefused { method: name(method, None) })?.into_any()
+            }
+            #[cfg(feature = "fast")]
+            Event::PacUpdated(pacs) => {
+                let file = pacs.expose().to_vec();
+                Py::new(py, PacUpdated { file })?.into_any()
             }
             _ => return Ok(None),
         },

@@ -8,9 +8,11 @@ use eap_rs::ttls::TtlsServerConfig;
 use eap_rs::{AuthenticatorConfigBuilder, ConfigError, InnerMethod, MethodType};
 use pyo3::prelude::*;
 
+use super::fast::{FastServer, PacKeys};
 use super::tls::TlsServerConfig;
 use super::{PeapSettings, methods, needs_tls};
 use crate::error::{config, seconds};
+use crate::text::Octets;
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions.
 #[pyclass(frozen, module = "eap_rs")]
@@ -20,6 +22,8 @@ pub(crate) struct AuthenticatorConfig(pub(crate) Arc<eap_rs::AuthenticatorConfig
 struct Shared<'a> {
     tls: Option<&'a TlsServerConfig>,
     peap: PeapSettings,
+    #[cfg_attr(not(feature = "fast"), allow(dead_code, reason = "nothing is in it"))]
+    fast: FastServer<'a>,
     ask_policy: bool,
     server_name: &'a str,
     token_prompt: Option<&'a str>,
@@ -34,7 +38,8 @@ impl AuthenticatorConfig {
         server_name = "", identity_prompt = "", token_prompt = None, notification = None,
         password_retries = 0, ask_policy = false, require_keys = false, backend = false,
         response_timeout = None, answer_timeout = None, max_rounds = None, pass_through = false,
-        pass_identity_through = false, aaa_timeout = None
+        pass_identity_through = false, aaa_timeout = None, authority = None, authority_name = "",
+        pac_keys = None, pac_lifetime = None, pac_renewal = None, provisioning = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -57,10 +62,24 @@ impl AuthenticatorConfig {
         pass_through: bool,
         pass_identity_through: bool,
         aaa_timeout: Option<f64>,
+        authority: Option<Octets>,
+        authority_name: &str,
+        pac_keys: Option<PyRef<'_, PacKeys>>,
+        pac_lifetime: Option<f64>,
+        pac_renewal: Option<f64>,
+        provisioning: Option<&str>,
     ) -> PyResult<Self> {
         let shared = Shared {
             tls: tls.as_deref(),
             peap: PeapSettings::new(py, peap_version, crypto_binding)?,
+            fast: FastServer::new(
+                py,
+                authority,
+                authority_name,
+                pac_keys.as_deref(),
+                (pac_lifetime, pac_renewal),
+                provisioning,
+            )?,
             ask_policy,
             server_name,
             token_prompt,
@@ -138,7 +157,17 @@ impl Shared<'_> {
                 MethodType::PEAP if is_first => {
                     builder.peap(self.peap(tls()?, &inside).map_err(raise)?)
                 }
-                MethodType::TTLS | MethodType::PEAP => builder,
+                #[cfg(feature = "fast")]
+                MethodType::FAST if is_first => {
+                    if self.fast.authority.is_none() {
+                        let text = format!("authority: None given, but {} needs one", named.name);
+                        return Err(crate::error::setting(py, "authority", text));
+                    }
+                    let inner = self.inside(tls()?, &inside).map_err(raise)?;
+                    let tls = tls()?.tunnel_builder();
+                    builder.fast(self.fast.build(tls, inner).map_err(raise)?)
+                }
+                MethodType::TTLS | MethodType::PEAP | MethodType::FAST => builder,
                 MethodType::TLS => builder.tls(tls()?.method().map_err(raise)?),
                 method => builder.method(method),
             };

@@ -1,11 +1,13 @@
 //! Configurations: keyword arguments in place of the core's builders, methods by name.
 
 mod authenticator;
+mod fast;
 mod peer;
 mod resumption;
 mod tls;
 
 pub(crate) use authenticator::AuthenticatorConfig;
+pub(crate) use fast::PacKeys;
 pub(crate) use peer::PeerConfig;
 pub(crate) use resumption::TicketKeys;
 pub(crate) use tls::{TlsPeerConfig, TlsServerConfig};
@@ -14,7 +16,7 @@ use eap_rs::method::{NAMED, NamedMethod};
 use eap_rs::peap::CryptoBinding;
 use pyo3::prelude::*;
 
-use crate::error::setting;
+use crate::error::{config, setting};
 
 /// The methods of these names.
 fn methods(py: Python<'_>, names: &[String]) -> PyResult<Vec<NamedMethod>> {
@@ -22,6 +24,9 @@ fn methods(py: Python<'_>, names: &[String]) -> PyResult<Vec<NamedMethod>> {
         .iter()
         .map(|name| {
             NamedMethod::find(name).ok_or_else(|| {
+                if name.starts_with("fast/") && !cfg!(feature = "fast") {
+                    return config(py, &fast::not_in_this_build("methods"));
+                }
                 let accepted: Vec<_> = NAMED.iter().map(|named| named.name).collect();
                 let accepted = accepted.join(", ");
                 setting(py, "methods", format!("methods: {name:?} given, accepted: {accepted}"))

@@ -8,6 +8,7 @@ use eap_rs::ttls::TtlsPeerConfig;
 use eap_rs::{ConfigError, InnerMethod, MethodType, NtHash, PeerConfigBuilder};
 use pyo3::prelude::*;
 
+use super::fast::FastPeer;
 use super::tls::TlsPeerConfig;
 use super::{PeapSettings, methods, needs_tls};
 use crate::error::{config, seconds, setting};
@@ -24,6 +25,8 @@ struct Login<'a> {
     nt_hash: Option<[u8; 16]>,
     tls: Option<&'a TlsPeerConfig>,
     peap: PeapSettings,
+    #[cfg_attr(not(feature = "fast"), allow(dead_code, reason = "nothing is in it"))]
+    fast: FastPeer,
 }
 
 #[pymethods]
@@ -33,7 +36,7 @@ impl PeerConfig {
         identity = None, *, password = None, nt_hash = None, methods, anonymous_identity = None,
         tls = None, peap_version = 0, crypto_binding = "if-offered", require_keys = false,
         client_timeout = None, answer_timeout = None, max_rounds = None,
-        accept_next_identifier = false
+        accept_next_identifier = false, pacs = None, provisioning = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -51,6 +54,8 @@ impl PeerConfig {
         answer_timeout: Option<f64>,
         max_rounds: Option<u16>,
         accept_next_identifier: bool,
+        pacs: Option<Octets>,
+        provisioning: Option<&str>,
     ) -> PyResult<Self> {
         let nt_hash = nt_hash
             .map(|hash| {
@@ -65,6 +70,7 @@ impl PeerConfig {
             nt_hash,
             tls: tls.as_deref(),
             peap: PeapSettings::new(py, peap_version, crypto_binding)?,
+            fast: FastPeer::new(py, pacs, provisioning)?,
         };
         let mut builder = eap_rs::PeerConfig::builder();
         let methods = self::methods(py, &methods)?;
@@ -127,6 +133,18 @@ impl Login<'_> {
             (MethodType::TTLS, Some(inner)) => {
                 builder.ttls(self.ttls(tls()?, inner).map_err(raise)?)
             }
+            #[cfg(feature = "fast")]
+            (MethodType::FAST, Some(InnerMethod::Eap(method))) => {
+                // A PAC may be trust enough.
+                let inner = match self.tls {
+                    Some(tls) => self.inside(tls, method),
+                    None if method == MethodType::TLS => return Err(needs_tls(py, named)),
+                    None => self.inside_with_password(method),
+                };
+                let inner = inner.map_err(raise)?;
+                let tls = self.tls.map(TlsPeerConfig::builder);
+                builder.fast(self.fast.build(py, tls, inner)?)
+            }
             (method, _) => builder.method(method),
         })
     }
@@ -167,14 +185,21 @@ impl Login<'_> {
         tls: &TlsPeerConfig,
         method: MethodType,
     ) -> Result<eap_rs::PeerConfig, ConfigError> {
-        let mut inside = eap_rs::PeerConfig::builder();
-        if let Some(identity) = self.identity {
-            inside = inside.identity(identity);
+        match method {
+            MethodType::TLS => self.inside_as_somebody().tls(tls.build()?).build(),
+            method => self.inside_with_password(method),
         }
-        inside = match method {
-            MethodType::TLS => inside.tls(tls.build()?),
-            method => self.credentials(inside).method(method),
-        };
-        inside.build()
+    }
+
+    fn inside_with_password(&self, method: MethodType) -> Result<eap_rs::PeerConfig, ConfigError> {
+        self.credentials(self.inside_as_somebody()).method(method).build()
+    }
+
+    fn inside_as_somebody(&self) -> PeerConfigBuilder {
+        let inside = eap_rs::PeerConfig::builder();
+        match self.identity {
+            Some(identity) => inside.identity(identity),
+            None => inside,
+        }
     }
 }

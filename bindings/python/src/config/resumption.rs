@@ -30,7 +30,7 @@ impl TicketKeys {
     }
 }
 
-fn arrays(py: Python<'_>, keys: &[Octets]) -> PyResult<Vec<[u8; 32]>> {
+pub(super) fn arrays(py: Python<'_>, keys: &[Octets]) -> PyResult<Vec<[u8; 32]>> {
     let array = |key: &Octets| {
         key.as_ref().try_into().map_err(|_| {
             let len = key.as_ref().len();

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use eap_rs::tls::{
-    CertificatePolicy, CertificatePolicyBuilder, ClockPolicy, Resumption, TlsProvider, TlsVersion,
+    CertificatePolicy, CertificatePolicyBuilder, ClockPolicy, Resumption, TlsPeerConfigBuilder,
+    TlsProvider, TlsServerConfigBuilder, TlsVersion,
 };
 use eap_rs::{ConfigError, Secret};
 use pyo3::prelude::*;
@@ -12,7 +13,12 @@ use super::{TicketKeys, word};
 use crate::error::{config, seconds, setting};
 use crate::text::Octets;
 
-const VERSIONS: &[(&str, TlsVersion)] = &[("1.2", TlsVersion::V1_2), ("1.3", TlsVersion::V1_3)];
+const VERSIONS: &[(&str, TlsVersion)] = &[
+    ("1.0", TlsVersion::V1_0),
+    ("1.1", TlsVersion::V1_1),
+    ("1.2", TlsVersion::V1_2),
+    ("1.3", TlsVersion::V1_3),
+];
 
 const CLOCKS: &[(&str, ClockPolicy)] = &[
     ("strict", ClockPolicy::Strict),
@@ -26,8 +32,10 @@ const PROVIDERS: &[(&str, TlsProvider)] =
 /// What both sides have.
 #[derive(Clone, Copy)]
 struct Common {
-    min_version: TlsVersion,
+    /// The lowest that there is, if not set.
+    min_version: Option<TlsVersion>,
     max_version: TlsVersion,
+    legacy: bool,
     fragment_size: usize,
     max_message: usize,
     provider: Option<TlsProvider>,
@@ -36,15 +44,16 @@ struct Common {
 impl Common {
     fn new(
         py: Python<'_>,
-        min_version: &str,
-        max_version: &str,
+        (min_version, max_version, legacy): (Option<&str>, &str, bool),
         fragment_size: usize,
         max_message: usize,
         provider: Option<&str>,
     ) -> PyResult<Self> {
+        let lowest = min_version.map(|version| word(py, "min_version", version, VERSIONS));
         Ok(Self {
-            min_version: word(py, "min_version", min_version, VERSIONS)?,
+            min_version: lowest.transpose()?,
             max_version: word(py, "max_version", max_version, VERSIONS)?,
+            legacy,
             fragment_size,
             max_message,
             provider: provider.map(|name| word(py, "provider", name, PROVIDERS)).transpose()?,
@@ -55,12 +64,15 @@ impl Common {
 /// The settings that both builders have.
 macro_rules! common {
     ($builder:expr, $common:expr) => {{
-        let Common { min_version, max_version, fragment_size, max_message, provider } = $common;
-        let builder = $builder
-            .min_version(min_version)
-            .max_version(max_version)
-            .fragment_size(fragment_size)
-            .max_message(max_message);
+        let Common { min_version, max_version, legacy, fragment_size, max_message, provider } =
+            $common;
+        let builder =
+            $builder.max_version(max_version).fragment_size(fragment_size).max_message(max_message);
+        let builder = match min_version {
+            Some(version) => builder.min_version(version),
+            None => builder,
+        };
+        let builder = if legacy { builder.legacy_tls() } else { builder };
         match provider {
             Some(provider) => builder.provider(provider),
             None => builder,
@@ -165,9 +177,9 @@ impl TlsPeerConfig {
         *, ca = None, server_names = vec![], server_name_suffixes = vec![], pins = vec![],
         crl = None, clock = "strict", ask_server = false, allow_legacy_signatures = false,
         insecure_no_server_authentication = false, certificate = None, key = None,
-        key_password = None, min_version = "1.2", max_version = "1.3", fragment_size = 1398,
+        key_password = None, min_version = None, max_version = "1.3", fragment_size = 1398,
         max_message = 65_536, resumption = true, require_indication_on_resumption = false,
-        provider = None
+        provider = None, legacy_tls = false
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -184,13 +196,14 @@ impl TlsPeerConfig {
         certificate: Option<Octets>,
         key: Option<Octets>,
         key_password: Option<Octets>,
-        min_version: &str,
+        min_version: Option<&str>,
         max_version: &str,
         fragment_size: usize,
         max_message: usize,
         resumption: bool,
         require_indication_on_resumption: bool,
         provider: Option<&str>,
+        legacy_tls: bool,
     ) -> PyResult<Self> {
         let own = match (certificate, key) {
             (Some(certificate), key) => {
@@ -204,8 +217,7 @@ impl TlsPeerConfig {
         let new = Self {
             common: Common::new(
                 py,
-                min_version,
-                max_version,
+                (min_version, max_version, legacy_tls),
                 fragment_size,
                 max_message,
                 provider,
@@ -240,6 +252,10 @@ impl TlsPeerConfig {
 
 impl TlsPeerConfig {
     pub(super) fn build(&self) -> Result<eap_rs::tls::TlsPeerConfig, ConfigError> {
+        self.builder().build()
+    }
+
+    pub(super) fn builder(&self) -> TlsPeerConfigBuilder {
         let mut policy = self.trust.apply(CertificatePolicy::for_servers());
         if self.insecure {
             policy = policy.insecure_no_server_authentication();
@@ -255,7 +271,7 @@ impl TlsPeerConfig {
         if self.require_indication {
             tls = tls.require_indication_on_resumption();
         }
-        tls.build()
+        tls
     }
 }
 
@@ -286,10 +302,10 @@ impl TlsServerConfig {
     #[pyo3(signature = (
         certificate, key = None, *, key_password = None, client_ca = None, client_pins = vec![],
         crl = None, clock = "strict", ask_client = false, allow_legacy_signatures = false,
-        tunnel_client_certificates = "none", min_version = "1.2", max_version = "1.3",
+        tunnel_client_certificates = "none", min_version = None, max_version = "1.3",
         fragment_size = 1398, max_message = 65_536, session_lifetime = None,
         session_capacity = 1024, ticket_keys = None, ask_resumption = false, share_sessions = false,
-        provider = None
+        provider = None, legacy_tls = false
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -304,7 +320,7 @@ impl TlsServerConfig {
         ask_client: bool,
         allow_legacy_signatures: bool,
         tunnel_client_certificates: &str,
-        min_version: &str,
+        min_version: Option<&str>,
         max_version: &str,
         fragment_size: usize,
         max_message: usize,
@@ -314,6 +330,7 @@ impl TlsServerConfig {
         ask_resumption: bool,
         share_sessions: bool,
         provider: Option<&str>,
+        legacy_tls: bool,
     ) -> PyResult<Self> {
         for (name, given) in [
             ("ticket_keys", ticket_keys.is_some()),
@@ -342,8 +359,7 @@ impl TlsServerConfig {
         let new = Self {
             common: Common::new(
                 py,
-                min_version,
-                max_version,
+                (min_version, max_version, legacy_tls),
                 fragment_size,
                 max_message,
                 provider,
@@ -374,15 +390,19 @@ impl TlsServerConfig {
 impl TlsServerConfig {
     /// For EAP-TLS, where the certificate is the login.
     pub(super) fn method(&self) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
-        self.build(Clients::Required)
+        self.builder(Clients::Required).build()
     }
 
     /// For a method that authenticates the peer inside the tunnel.
     pub(super) fn tunnel(&self) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
-        self.build(self.tunnel_clients)
+        self.tunnel_builder().build()
     }
 
-    fn build(&self, clients: Clients) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
+    pub(super) fn tunnel_builder(&self) -> TlsServerConfigBuilder {
+        self.builder(self.tunnel_clients)
+    }
+
+    fn builder(&self, clients: Clients) -> TlsServerConfigBuilder {
         let (certificate, key) = (self.own.certificate.expose(), self.own.key.expose());
         let tls = eap_rs::tls::TlsServerConfig::builder(certificate, key);
         let mut tls = common!(tls, self.common);
@@ -398,6 +418,6 @@ impl TlsServerConfig {
         if let Some(resumption) = &self.resumption {
             tls = tls.resumption(resumption.clone());
         }
-        tls.build()
+        tls
     }
 }
