@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::certs::Identity;
 use crate::honest::Counterpart;
 
-/// What the server's certificate is not asked of.
+/// In which nobody shows a certificate.
 pub const ANONYMOUS_SUITE: &str = "ADH-AES128-SHA";
 
 /// TLVs that are mandatory, by the name of their number (RFC 4851 §4.2).
@@ -94,8 +94,8 @@ impl Ticket {
 }
 
 fn hex(digits: &str) -> Vec<u8> {
-    let octet = |i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(octet).collect()
+    let digits: Vec<u32> = digits.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
 }
 
 /// The other end.
@@ -151,7 +151,9 @@ impl Puppet {
         let mut context = context(suites, version);
         context.set_certificate(&X509::from_pem(own.certificate.as_bytes()).unwrap()).unwrap();
         context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
-        context.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
+        if ["DHE", "ADH"].iter().any(|prefix| suites.starts_with(prefix)) {
+            context.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
+        }
         context.set_options(SslOptions::NO_TICKET);
         let mut ssl = Ssl::new(&context.build()).unwrap();
         if let Some(key) = key {
@@ -185,11 +187,6 @@ impl Puppet {
     /// Whether a ticket has opened it.
     pub fn is_resumed(&self) -> bool {
         self.stream.ssl().session_reused()
-    }
-
-    /// What was heard inside the tunnel last.
-    pub fn heard(&self) -> &[u8] {
-        &self.plain
     }
 
     /// The value of a TLV heard last, if it was there.
