@@ -207,12 +207,12 @@ impl FastServerConfig {
     #[must_use]
     pub fn builder(
         tls: TlsServerConfigBuilder,
-        inner: AuthenticatorConfig,
+        inner: impl Into<Arc<AuthenticatorConfig>>,
         authority: &[u8],
     ) -> FastServerConfigBuilder {
         FastServerConfigBuilder {
             tls,
-            inner: vec![inner],
+            inner: vec![inner.into()],
             authority: authority.into(),
             authority_name: String::new(),
             pac_keys: None,
@@ -228,7 +228,7 @@ impl FastServerConfig {
 #[derive(Debug)]
 pub struct FastServerConfigBuilder {
     tls: TlsServerConfigBuilder,
-    inner: Vec<AuthenticatorConfig>,
+    inner: Vec<Arc<AuthenticatorConfig>>,
     authority: Box<[u8]>,
     authority_name: String,
     pac_keys: Option<Arc<PacKeys>>,
@@ -242,8 +242,8 @@ impl FastServerConfigBuilder {
     /// Runs this conversation as well, after the others have succeeded: a machine's and then its
     /// user's, for example. At most 8.
     #[must_use]
-    pub fn then(mut self, inner: AuthenticatorConfig) -> Self {
-        self.inner.push(inner);
+    pub fn then(mut self, inner: impl Into<Arc<AuthenticatorConfig>>) -> Self {
+        self.inner.push(inner.into());
         self
     }
 
@@ -315,11 +315,13 @@ impl FastServerConfigBuilder {
         if self.pac_keys.is_none() && provisioning != Provisioning::Off {
             return Err(ConfigError::Needs { field: "provisioning", needs: "pac_keys" });
         }
-        let has_mschapv2 = |inner: &AuthenticatorConfig| inner.has_method(MethodType::MSCHAPV2);
+        let has_mschapv2 =
+            |inner: &Arc<AuthenticatorConfig>| inner.has_method(MethodType::MSCHAPV2);
         if anonymous && !self.inner.iter().any(has_mschapv2) {
             return Err(ConfigError::Needs { field: "provisioning", needs: "mschapv2" });
         }
-        let mut settings = ServerSettings::new(&self.inner, self.gtc, &self.authority);
+        let mut settings =
+            ServerSettings::new(self.inner.iter().map(Arc::as_ref), self.gtc, &self.authority);
         settings.provisioning = provisioning;
         settings.authority_name = self.authority_name.into();
         settings.pac_keys = self.pac_keys;

@@ -102,7 +102,11 @@ pub(super) struct ServerSettings {
 
 impl ServerSettings {
     /// Without PACs.
-    pub(super) fn new(inner: &[AuthenticatorConfig], gtc: GtcForm, authority: &[u8]) -> Self {
+    pub(super) fn new<'a>(
+        inner: impl IntoIterator<Item = &'a AuthenticatorConfig>,
+        gtc: GtcForm,
+        authority: &[u8],
+    ) -> Self {
         let change = |method, start: &ServerFactory| match method {
             MethodType::GTC => {
                 let start: ServerFactory = Arc::new(move || Box::new(gtc::Server::new(gtc)));
@@ -111,7 +115,7 @@ impl ServerSettings {
             _ => Some(Arc::clone(start)),
         };
         Self {
-            inner: inner.iter().map(|inner| Arc::new(inner.with_methods(change))).collect(),
+            inner: inner.into_iter().map(|inner| Arc::new(inner.with_methods(change))).collect(),
             provisioning: Provisioning::default(),
             authority: authority.into(),
             authority_name: "".into(),

@@ -20,7 +20,7 @@ struct Tunnel {
 impl Tunnel {
     fn new(provisioning: Provisioning) -> Self {
         let mut settings =
-            ServerSettings::new(&[server_config(&[MethodType::GTC])], GtcForm::Labelled, AUTHORITY);
+            ServerSettings::new([&server_config(&[MethodType::GTC])], GtcForm::Labelled, AUTHORITY);
         settings.provisioning = provisioning;
         settings.pac_keys = Some(pac_keys());
         let keys = tunnel(1);
