@@ -87,6 +87,20 @@ pub(crate) unsafe fn numbers<'a>(
     Ok(unsafe { std::slice::from_raw_parts(numbers, count) })
 }
 
+/// As [`bytes`], for `count` keys, one behind the other.
+///
+/// # Safety
+/// Unless it is NULL, `keys` is valid for reads of `count` keys while the result lives.
+pub(crate) unsafe fn keys_of<'a, const LEN: usize>(
+    keys: *const u8,
+    count: usize,
+) -> Result<&'a [[u8; LEN]], eaprs_status> {
+    let len = count.checked_mul(LEN).ok_or(eaprs_status::InvalidArgument)?;
+    // SAFETY: the caller's promise.
+    let (keys, _) = unsafe { bytes(keys, len) }?.as_chunks();
+    Ok(keys)
+}
+
 /// As [`bytes`], for UTF-8 text.
 ///
 /// # Safety

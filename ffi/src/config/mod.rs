@@ -1,6 +1,7 @@
 //! Configurations: a builder is filled, builds, and is freed; what it built is immutable.
 
 mod authenticator;
+mod fast;
 mod peap;
 mod peer;
 mod supplicant;
@@ -8,11 +9,14 @@ mod tls;
 mod ttls;
 
 pub use authenticator::*;
+pub use fast::*;
 pub use peap::*;
 pub use peer::*;
 pub use supplicant::*;
 pub use tls::*;
 pub use ttls::*;
+
+use std::fmt::Display;
 
 use eap_rs::{ConfigError, MethodType};
 
@@ -58,18 +62,18 @@ impl<B> Builder<B> {
         }
     }
 
-    fn build<C>(
+    fn build<C, E: Display>(
         &mut self,
-        build: impl FnOnce(&B) -> Result<C, ConfigError>,
+        build: impl FnOnce(&B) -> Result<C, E>,
     ) -> Result<C, eaprs_status> {
         let inner = self.inner.as_ref().ok_or(eaprs_status::Panic)?;
         self.error.clear();
         let built = match &self.mistake {
-            Some(mistake) => Err(mistake.clone()),
-            None => build(inner),
+            Some(mistake) => Err(mistake.to_string()),
+            None => build(inner).map_err(|error| error.to_string()),
         };
         built.map_err(|error| {
-            self.error = c_text(&error.to_string());
+            self.error = c_text(&error);
             eaprs_status::InvalidConfig
         })
     }

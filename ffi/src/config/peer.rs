@@ -53,7 +53,7 @@ pub unsafe extern "C" fn eaprs_peer_builder_identity(
 
 /// Gives, in the place of an identity, what may be known of the one inside the tunnel
 /// (`eaprs_identity_anonymous`): `@example.org` if `alice@example.org` logs in there. Every method
-/// has to be PEAP or EAP-TTLS, with an identity of that realm inside.
+/// has to be PEAP, EAP-TTLS or EAP-FAST, with an identity of that realm inside.
 ///
 /// # Safety
 /// `builder` is a live handle.

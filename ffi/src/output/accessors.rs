@@ -188,6 +188,8 @@ pub unsafe extern "C" fn eaprs_session_event_kind(session: *const eaprs_session)
                 Event::InnerIdentity(_) => eaprs_event::InnerIdentity,
                 Event::MethodStarted(_) => eaprs_event::MethodStarted,
                 Event::MethodRefused(_) => eaprs_event::MethodRefused,
+                #[cfg(feature = "fast")]
+                Event::PacUpdated(_) => eaprs_event::PacUpdated,
                 Event::Pae(_) => eaprs_event::Pae,
                 Event::Port(_) => eaprs_event::Port,
                 Event::NoAuthenticator => eaprs_event::NoAuthenticator,
@@ -196,6 +198,21 @@ pub unsafe extern "C" fn eaprs_session_event_kind(session: *const eaprs_session)
             _ => eaprs_event::None,
         })
     })
+}
+
+/// Event PAC_UPDATED: the file of all the PACs that the peer has, text as wpa_supplicant keeps it. A
+/// secret: readable by its owner alone, replaced as a whole. NULL otherwise. Wiped when the session
+/// steps on.
+///
+/// # Safety
+/// `session` is a live handle; `len` is NULL or valid for a write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn eaprs_session_pac_file(
+    session: *const eaprs_session,
+    len: *mut usize,
+) -> *const u8 {
+    // SAFETY: the caller's promise.
+    unsafe { lend(current(session).and_then(Current::pac_file), len) }
 }
 
 /// Event PAE: the state entered.

@@ -66,6 +66,10 @@ pub enum eaprs_event {
     NoAuthenticator = 7,
     /// Authenticator: inside the tunnel, the peer gave `eaprs_session_identity`.
     InnerIdentity = 8,
+    /// Peer: a PAC of EAP-FAST was provisioned or renewed: keep `eaprs_session_pac_file` where it
+    /// survives, as a password is kept. It counts from here on, also if the login then fails, as it
+    /// does after an anonymous tunnel: the next one uses it.
+    PacUpdated = 9,
     /// An event this version of the interface has no number for.
     Other = 255,
 }
@@ -300,6 +304,14 @@ impl Current {
                 _ => None,
             },
             Self::Failure { failure: Failure::Account(refused), .. } => Some(refused),
+            _ => None,
+        }
+    }
+
+    fn pac_file(&self) -> Option<&[u8]> {
+        match self {
+            #[cfg(feature = "fast")]
+            Self::Event { event: Event::PacUpdated(file), .. } => Some(file.expose()),
             _ => None,
         }
     }

@@ -10,6 +10,11 @@ pub use server::*;
 pub use ticket_keys::*;
 pub use trust::*;
 
+pub(super) use peer::Settings as TlsPeerSettings;
+pub(super) use server::Settings as TlsServerSettings;
+
+use std::sync::Arc;
+
 use eap_rs::Secret;
 use eap_rs::tls::TlsVersion;
 
@@ -46,7 +51,7 @@ pub(crate) fn tls_version_number(version: TlsVersion) -> u32 {
 
 /// What is in the core's builders, kept until build: they are used up by it, but a C builder can
 /// be corrected and built again.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Common {
     min_version: Option<TlsVersion>,
     max_version: Option<TlsVersion>,
@@ -80,14 +85,15 @@ macro_rules! apply_common {
 use apply_common;
 
 /// A certificate and its key. One PEM may hold both, so both are wiped.
+#[derive(Clone)]
 struct Own {
-    certificate: Secret,
-    key: Secret,
+    certificate: Arc<Secret>,
+    key: Arc<Secret>,
 }
 
 impl Own {
     fn new(certificate: &[u8], key: &[u8]) -> Self {
-        Self { certificate: Secret::new(certificate), key: Secret::new(key) }
+        Self { certificate: Arc::new(Secret::new(certificate)), key: Arc::new(Secret::new(key)) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig};
+use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsPeerConfigBuilder};
 use eap_rs::{ConfigError, Secret};
 
 use super::trust::Trust;
@@ -30,6 +30,11 @@ impl eaprs_tls_peer_builder {
         }))
     }
 
+    /// The settings as they are now.
+    pub(in crate::config) fn settings(&self) -> Result<Settings, eaprs_status> {
+        self.0.inner.clone().ok_or(eaprs_status::Panic)
+    }
+
     pub(super) fn trust(
         &mut self,
         setting: impl FnOnce(&mut Trust),
@@ -38,11 +43,11 @@ impl eaprs_tls_peer_builder {
     }
 }
 
-#[derive(Default)]
-struct Settings {
+#[derive(Clone, Default)]
+pub(in crate::config) struct Settings {
     server: Trust,
     own: Option<Own>,
-    key_password: Option<Secret>,
+    key_password: Option<Arc<Secret>>,
     common: Common,
     resumption: Option<bool>,
     require_indication_on_resumption: bool,
@@ -50,6 +55,11 @@ struct Settings {
 
 impl Settings {
     fn build(&self) -> Result<TlsPeerConfig, ConfigError> {
+        self.builder().build()
+    }
+
+    /// The core's builder, with what is set.
+    pub(in crate::config) fn builder(&self) -> TlsPeerConfigBuilder {
         let server = self.server.apply(CertificatePolicy::for_servers());
         let mut builder = apply_common!(TlsPeerConfig::builder(server), &self.common);
         if let Some(own) = &self.own {
@@ -64,7 +74,7 @@ impl Settings {
         if self.require_indication_on_resumption {
             builder = builder.require_indication_on_resumption();
         }
-        builder.build()
+        builder
     }
 }
 
@@ -119,7 +129,7 @@ pub unsafe extern "C" fn eaprs_tls_peer_builder_key_password(
     // SAFETY: the caller's promise.
     let (builder, password) = unsafe { (object_mut(builder), bytes(password, len)) };
     guard(|| {
-        let password = Secret::new(password?);
+        let password = Arc::new(Secret::new(password?));
         builder?.change(|settings| settings.key_password = Some(password))
     })
 }

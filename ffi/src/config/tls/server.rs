@@ -4,7 +4,9 @@ use std::ffi::c_char;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eap_rs::tls::{CertificatePolicy, Resumption, TicketKeys, TlsServerConfig};
+use eap_rs::tls::{
+    CertificatePolicy, Resumption, TicketKeys, TlsServerConfig, TlsServerConfigBuilder,
+};
 use eap_rs::{ConfigError, Secret};
 
 use super::trust::Trust;
@@ -31,6 +33,11 @@ impl eaprs_tls_server_builder {
         }))
     }
 
+    /// The settings as they are now.
+    pub(in crate::config) fn settings(&self) -> Result<Settings, eaprs_status> {
+        self.0.inner.clone().ok_or(eaprs_status::Panic)
+    }
+
     pub(super) fn trust(
         &mut self,
         setting: impl FnOnce(&mut Trust),
@@ -39,9 +46,10 @@ impl eaprs_tls_server_builder {
     }
 }
 
-struct Settings {
+#[derive(Clone)]
+pub(in crate::config) struct Settings {
     own: Own,
-    key_password: Option<Secret>,
+    key_password: Option<Arc<Secret>>,
     /// Without it, nobody is asked for a certificate.
     clients: Option<Trust>,
     clients_optional: bool,
@@ -54,6 +62,11 @@ struct Settings {
 
 impl Settings {
     fn build(&self) -> Result<TlsServerConfig, ConfigError> {
+        self.builder().build()
+    }
+
+    /// The core's builder, with what is set.
+    pub(in crate::config) fn builder(&self) -> TlsServerConfigBuilder {
         let Own { certificate, key } = &self.own;
         let builder = TlsServerConfig::builder(certificate.expose(), key.expose());
         let mut builder = apply_common!(builder, &self.common);
@@ -71,7 +84,7 @@ impl Settings {
         if let Some(resumption) = self.resumption() {
             builder = builder.resumption(resumption);
         }
-        builder.build()
+        builder
     }
 
     /// A lifetime that is not set is one out of range if there are ticket keys.
@@ -140,7 +153,7 @@ pub unsafe extern "C" fn eaprs_tls_server_builder_key_password(
     // SAFETY: the caller's promise.
     let (builder, password) = unsafe { (object_mut(builder), bytes(password, len)) };
     guard(|| {
-        let password = Secret::new(password?);
+        let password = Arc::new(Secret::new(password?));
         builder?.change(|settings| settings.key_password = Some(password))
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eap_rs::tls::TicketKeys;
 
-use crate::boundary::{bytes, give, guard, object, take};
+use crate::boundary::{give, guard, keys_of, object, take};
 use crate::eaprs_status;
 
 /// The keys that seal session tickets: may be shared by any number of builders and threads, and
@@ -13,20 +13,6 @@ pub struct eaprs_ticket_keys(pub(super) Arc<TicketKeys>);
 
 /// How many octets a ticket key has.
 pub const EAPRS_TICKET_KEY_LEN: usize = 32;
-
-/// The keys at `keys`, one behind the other.
-///
-/// # Safety
-/// Unless it is NULL, `keys` is valid for reads of `count` keys while the result lives.
-unsafe fn ticket_keys<'a>(
-    keys: *const u8,
-    count: usize,
-) -> Result<&'a [[u8; EAPRS_TICKET_KEY_LEN]], eaprs_status> {
-    let len = count.checked_mul(EAPRS_TICKET_KEY_LEN).ok_or(eaprs_status::InvalidArgument)?;
-    // SAFETY: the caller's promise.
-    let (keys, _) = unsafe { bytes(keys, len) }?.as_chunks();
-    Ok(keys)
-}
 
 /// Makes a handle of `count` keys, 1 to 16, of `EAPRS_TICKET_KEY_LEN` random octets each, one
 /// behind the other at `octets`. The first one seals, each of them opens: the newest comes first.
@@ -41,7 +27,7 @@ pub unsafe extern "C" fn eaprs_ticket_keys_new(
     keys: *mut *mut eaprs_ticket_keys,
 ) -> eaprs_status {
     // SAFETY: the caller's promise.
-    let given = unsafe { ticket_keys(octets, count) };
+    let given = unsafe { keys_of(octets, count) };
     guard(|| {
         let new = TicketKeys::new(given?).map_err(|_| eaprs_status::InvalidArgument)?;
         // SAFETY: the caller's promise.
@@ -62,7 +48,7 @@ pub unsafe extern "C" fn eaprs_ticket_keys_replace(
     count: usize,
 ) -> eaprs_status {
     // SAFETY: the caller's promise. Other threads may hold the same: the keys have a lock.
-    let (keys, given) = unsafe { (object(keys.cast_const()), ticket_keys(octets, count)) };
+    let (keys, given) = unsafe { (object(keys.cast_const()), keys_of(octets, count)) };
     guard(|| {
         keys?.0.replace(given?).map_err(|_| eaprs_status::InvalidArgument)?;
         Ok(eaprs_status::Ok)

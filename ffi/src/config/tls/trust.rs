@@ -29,7 +29,7 @@ fn clock_policy(number: u32) -> Result<ClockPolicy, eaprs_status> {
 }
 
 /// Whom to trust.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Trust {
     authorities: Vec<Vec<u8>>,
     names: Vec<String>,
