@@ -15,6 +15,7 @@
 #define METHOD_TLS 13u
 #define METHOD_TTLS 21u
 #define METHOD_PEAP 25u
+#define METHOD_FAST 43u
 
 /* Not assert(): it must not vanish with NDEBUG. */
 #define CHECK(condition)                                                                           \

@@ -42,6 +42,9 @@ typedef struct {
     unsigned asked;        /* how many questions the run has answered */
     char displayed[64];    /* the last notification */
     char inside[64];       /* the identity that the authenticator was given in a tunnel */
+    unsigned packets;      /* how many the run has delivered */
+    uint8_t pacs[4096];    /* the file of PACs that the peer was given last */
+    size_t pacs_len;
 } pair;
 
 static inline side begin(eaprs_session *session)
@@ -67,6 +70,8 @@ static inline pair pair_start(eaprs_peer_builder *peer, eaprs_authenticator_buil
     both.asked = 0;
     both.displayed[0] = '\0';
     both.inside[0] = '\0';
+    both.packets = 0;
+    both.pacs_len = 0;
     CHECK_OK(eaprs_session_start(both.authenticator.session, both.now_ms));
     return both;
 }
@@ -210,6 +215,7 @@ static inline void pair_output(pair *both, side *from, const side *to, eaprs_out
     case EAPRS_OUTPUT_SEND:
         packet = eaprs_session_packet(from->session, &len);
         CHECK(packet != NULL && len >= 4);
+        both->packets++;
         received = eaprs_session_handle_packet(to->session, packet, len, both->now_ms);
         /* Who refuses a certificate is done, and does not wait for the other's Failure. */
         CHECK(received == (to->finished == 0 || to->succeeded ? EAPRS_RECEIVED_ACCEPTED
@@ -225,6 +231,11 @@ static inline void pair_output(pair *both, side *from, const side *to, eaprs_out
         } else if (eaprs_session_event_kind(from->session) == EAPRS_EVENT_INNER_IDENTITY) {
             packet = eaprs_session_identity(from->session, &len);
             copy_octets(both->inside, sizeof both->inside, packet, len);
+        } else if (eaprs_session_event_kind(from->session) == EAPRS_EVENT_PAC_UPDATED) {
+            packet = eaprs_session_pac_file(from->session, &len);
+            CHECK(packet != NULL && len <= sizeof both->pacs);
+            memcpy(both->pacs, packet, len);
+            both->pacs_len = len;
         }
         break;
     case EAPRS_OUTPUT_FINISHED:
