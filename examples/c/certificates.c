@@ -48,21 +48,24 @@ static bool read_certificate(struct file *file, const char *parameter, const cha
 }
 
 /* The library's error starts with its own name of the setting; the phone's comes before it. */
-static void complain_about(const char *error)
+void certificates_complain(const char *error)
 {
     const char *parameter = "";
     if (strncmp(error, "ca:", 3) == 0)
         parameter = "P20987: ";
     else if (strncmp(error, "certificate:", 12) == 0 || strncmp(error, "key:", 4) == 0)
         parameter = "P20988: ";
+    else if (strncmp(error, "provisioning:", 13) == 0)
+        parameter = "network.802_1x.eap_fast_provision_mode: ";
+    else if (strncmp(error, "pacs:", 5) == 0)
+        parameter = "network.802_1x.eap_fast_pac_file: ";
     complain("%s%s", parameter, error);
 }
 
-eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
-                                              const struct phone_options *options)
+eaprs_tls_peer_builder *certificates_builder(const struct settings *settings,
+                                             const struct phone_options *options)
 {
     eaprs_tls_peer_builder *builder = NULL;
-    eaprs_tls_peer_config *config = NULL;
     struct file ca = {NULL, 0}, device = {NULL, 0};
     const char *name = options->server_name;
     bool has_device = settings->device_certificate_url[0] != '\0';
@@ -81,16 +84,30 @@ eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
         if (name != NULL)
             status = eaprs_tls_peer_builder_server_name(builder, (const uint8_t *)name,
                                                         strlen(name));
-        if (status == EAPRS_STATUS_OK)
-            status = eaprs_tls_peer_builder_build(builder, &config);
         if (status != EAPRS_STATUS_OK) {
-            const char *error = eaprs_tls_peer_builder_error(builder, NULL);
-            complain_about(error != NULL ? error : eaprs_strerror(status));
+            certificates_complain(eaprs_strerror(status));
+            eaprs_tls_peer_builder_free(builder);
+            builder = NULL;
         }
     }
-    eaprs_tls_peer_builder_free(builder);
     file_wipe(&ca);
     file_wipe(&device);
+    return builder;
+}
+
+eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
+                                              const struct phone_options *options)
+{
+    eaprs_tls_peer_builder *builder = certificates_builder(settings, options);
+    eaprs_tls_peer_config *config = NULL;
+    if (builder == NULL)
+        return NULL;
+    eaprs_status status = eaprs_tls_peer_builder_build(builder, &config);
+    if (status != EAPRS_STATUS_OK) {
+        const char *error = eaprs_tls_peer_builder_error(builder, NULL);
+        certificates_complain(error != NULL ? error : eaprs_strerror(status));
+    }
+    eaprs_tls_peer_builder_free(builder);
     return config;
 }
 
@@ -105,6 +122,8 @@ const char *certificates_tls_version(const eaprs_session *session)
 {
     switch (eaprs_session_tls_version(session)) {
     case 0: return "";
+    case EAPRS_TLS_1_0: return ", TLS 1.0";
+    case EAPRS_TLS_1_1: return ", TLS 1.1";
     case EAPRS_TLS_1_2: return ", TLS 1.2";
     case EAPRS_TLS_1_3: return ", TLS 1.3";
     default: return ", TLS";

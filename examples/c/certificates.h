@@ -11,8 +11,15 @@
 #include <eap_rs.h>
 
 /* The certificates of the settings are read from local files. NULL after a complaint. */
+eaprs_tls_peer_builder *certificates_builder(const struct settings *settings,
+                                             const struct phone_options *options);
+
+/* What is built of them. NULL after a complaint. */
 eaprs_tls_peer_config *certificates_configure(const struct settings *settings,
                                               const struct phone_options *options);
+
+/* Says what the library does not like. */
+void certificates_complain(const char *error);
 
 /* Tells the session the date. Without a battery a phone begins somewhere in the past when it boots:
  * a date before this example was written is no date. */

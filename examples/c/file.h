@@ -14,6 +14,10 @@ struct file {
  * case. */
 bool file_read(struct file *file, const char *path, size_t max);
 
+/* Puts a file in the place of another, for its owner alone: as a whole, or not at all. False and
+ * errno on error. */
+bool file_replace(const char *path, const void *octets, size_t len);
+
 void file_wipe(struct file *file);
 
 #endif

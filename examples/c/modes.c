@@ -2,12 +2,17 @@
 #include "modes.h"
 
 #include "certificates.h"
+#include "file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* IANA's EAP method Type. */
-enum { PEAP = 25 };
+/* IANA's EAP method Types. */
+enum { GTC = 6, PEAP = 25, MSCHAPV2 = 26 };
+
+/* Far more than the PACs of ten networks. */
+#define PAC_FILE_MAX (64 * 1024)
 
 static const struct settings_mode *mode_of(const struct settings *settings)
 {
@@ -90,12 +95,103 @@ static eaprs_peer_config *configure_tunnel(const struct settings *settings,
     return build(builder);
 }
 
+/* The file that the phone has written, if it has. False after a complaint. */
+static bool read_pacs(struct file *file, const char *path)
+{
+    *file = (struct file){NULL, 0};
+    if (path[0] == '\0')
+        return true;
+    if (!file_read(file, path, PAC_FILE_MAX + 1)) {
+        if (errno == ENOENT)
+            return true;
+        complain("network.802_1x.eap_fast_pac_file: %s: %s", path, strerror(errno));
+        return false;
+    }
+    if (file->len > PAC_FILE_MAX)
+        complain("network.802_1x.eap_fast_pac_file: %s: more than %d octets", path, PAC_FILE_MAX);
+    return file->len <= PAC_FILE_MAX;
+}
+
+static void set_provisioning(eaprs_fast_peer_builder *builder, unsigned mode)
+{
+    switch (mode) {
+    case SETTINGS_PROVISION_ANONYMOUS:
+        eaprs_fast_peer_builder_provisioning(builder, EAPRS_PROVISIONING_ANONYMOUS);
+        break;
+    case SETTINGS_PROVISION_AUTHENTICATED:
+        eaprs_fast_peer_builder_provisioning(builder, EAPRS_PROVISIONING_AUTHENTICATED);
+        break;
+    case SETTINGS_PROVISION_BOTH:
+        eaprs_fast_peer_builder_provisioning(builder, EAPRS_PROVISIONING_BOTH);
+        break;
+    case SETTINGS_PROVISION_OFF:
+        eaprs_fast_peer_builder_provisioning(builder, EAPRS_PROVISIONING_OFF);
+        break;
+    default:
+        break; /* the library's own: where there is a CA, who has a certificate of it */
+    }
+}
+
+/* With the PACs that there are, and the CA, if one is given. NULL after a complaint. */
+static eaprs_fast_peer_config *configure_fast(const struct settings *settings,
+                                              const struct phone_options *options,
+                                              const eaprs_peer_config *inner)
+{
+    eaprs_fast_peer_builder *builder = NULL;
+    eaprs_fast_peer_config *config = NULL;
+    eaprs_tls_peer_builder *tls = NULL;
+    struct file pacs = {NULL, 0};
+    bool has_ca = settings->ca_certificate_url[0] != '\0';
+
+    if ((!has_ca || (tls = certificates_builder(settings, options)) != NULL) &&
+        read_pacs(&pacs, settings->pac_file)) {
+        eaprs_fast_peer_builder_new(inner, &builder);
+        eaprs_fast_peer_builder_pacs(builder, (const uint8_t *)pacs.octets, pacs.len);
+        if (has_ca)
+            eaprs_fast_peer_builder_tls(builder, tls);
+        set_provisioning(builder, settings->provision_mode);
+        if (options->plain_gtc)
+            eaprs_fast_peer_builder_gtc_form(builder, EAPRS_GTC_FORM_PLAIN);
+        eaprs_status status = eaprs_fast_peer_builder_build(builder, &config);
+        if (status != EAPRS_STATUS_OK) {
+            const char *error = eaprs_fast_peer_builder_error(builder, NULL);
+            certificates_complain(error != NULL ? error : eaprs_strerror(status));
+        }
+    }
+    eaprs_fast_peer_builder_free(builder);
+    eaprs_tls_peer_builder_free(tls);
+    file_wipe(&pacs);
+    return config;
+}
+
+/* EAP-FAST: the server chooses what runs inside. */
+static eaprs_peer_config *configure_fast_tunnel(const struct settings *settings,
+                                                const struct phone_options *options)
+{
+    eaprs_peer_builder *inside = builder_for(settings->identity, settings->password);
+    eaprs_peer_builder_method(inside, MSCHAPV2);
+    eaprs_peer_builder_method(inside, GTC);
+    eaprs_peer_config *inner = build(inside);
+    if (inner == NULL)
+        return NULL;
+    eaprs_fast_peer_config *fast = configure_fast(settings, options, inner);
+    eaprs_peer_config_free(inner);
+    if (fast == NULL)
+        return NULL;
+    eaprs_peer_builder *builder = builder_for(outer_identity(settings), "");
+    eaprs_peer_builder_fast(builder, fast);
+    eaprs_fast_peer_config_free(fast);
+    return build(builder);
+}
+
 eaprs_peer_config *modes_configure(const struct settings *settings,
                                    const struct phone_options *options)
 {
     const struct settings_mode *mode = mode_of(settings);
     bool has_tunnel = mode->inner_method != 0;
     eaprs_peer_config *config = NULL;
+    if (settings->mode == SETTINGS_MODE_FAST)
+        return configure_fast_tunnel(settings, options);
     if (!has_tunnel && settings->mode != SETTINGS_MODE_TLS) {
         eaprs_peer_builder *builder = builder_for(settings->identity, settings->password);
         eaprs_peer_builder_method(builder, mode->method);

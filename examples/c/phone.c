@@ -7,6 +7,7 @@
 
 #include "certificates.h"
 #include "ethernet.h"
+#include "file.h"
 #include "host.h"
 #include "modes.h"
 #include "phone_options.h"
@@ -21,6 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* IANA's EAP method Type. */
+enum { FAST = 43 };
+
 struct phone {
     const struct phone_options *options;
     struct ethernet port;
@@ -31,6 +35,10 @@ struct phone {
     eaprs_query query; /* what `prompt` is for */
     uint64_t query_id;
     char method[64]; /* the one in use, in words */
+    char pac_file[4 * SETTINGS_URL_MAX + 1]; /* empty if PACs are not kept */
+    bool has_new_pac; /* since the last result */
+    bool again;       /* log in at once, with that */
+    bool tried_again;
     bool done;
     enum exit_code exit_code;
 };
@@ -132,6 +140,20 @@ static void ask(struct phone *phone)
     }
 }
 
+/* What the phone would else have to be given again when it boots. */
+static void keep_pacs(struct phone *phone)
+{
+    size_t len = 0;
+    const uint8_t *pacs = eaprs_session_pac_file(phone->session, &len);
+    phone->has_new_pac = true;
+    if (phone->pac_file[0] == '\0')
+        say("PAC: kept until the program ends");
+    else if (file_replace(phone->pac_file, pacs, len))
+        say("PAC: kept in %s", phone->pac_file);
+    else
+        complain("the PAC is not kept: %s: %s", phone->pac_file, strerror(errno));
+}
+
 static void show_event(struct phone *phone)
 {
     const char *text = current_text(phone->session);
@@ -158,6 +180,9 @@ static void show_event(struct phone *phone)
             say("port: unauthorized");
         }
         break;
+    case EAPRS_EVENT_PAC_UPDATED:
+        keep_pacs(phone);
+        break;
     case EAPRS_EVENT_NO_AUTHENTICATOR:
         say("no 802.1X here");
         break;
@@ -176,19 +201,38 @@ static struct identity_text logged_in(const eaprs_session *session)
     return format_identity(identity, len);
 }
 
+/* By what a TLS session went without a full handshake. */
+static const char *shortcut(const eaprs_session *session)
+{
+    if (!eaprs_session_tls_resumed(session))
+        return "";
+    return eaprs_session_method(session, NULL) == FAST ? ", by PAC" : ", resumed";
+}
+
 static void show_result(struct phone *phone)
 {
+    bool has_new_pac = phone->has_new_pac;
+    phone->has_new_pac = false;
     if (eaprs_session_succeeded(phone->session)) {
+        phone->tried_again = false;
         const char *inner = eaprs_session_inner_name(phone->session, NULL);
         say("login ok: %s (%s%s%s%s%s)", logged_in(phone->session).text, phone->method,
             inner != NULL ? " with " : "", inner != NULL ? inner : "",
             certificates_tls_version(phone->session),
-            eaprs_session_tls_resumed(phone->session) ? ", resumed" : "");
+            shortcut(phone->session));
         if (phone->options->verbose)
             certificates_show(phone->session);
         return;
     }
+    /* There is no access by an anonymous tunnel, and some servers grant none with any new PAC. Once
+     * is enough: who gives out PACs that lead nowhere is not worth more. */
+    if (has_new_pac && !phone->tried_again) {
+        say("no access yet: %s", current_text(phone->session));
+        phone->again = phone->tried_again = true;
+        return;
+    }
     say("login failed: %s", current_text(phone->session));
+    phone->tried_again = false;
     if (phone->options->once)
         finish(phone, EXIT_CODE_REFUSED);
 }
@@ -198,7 +242,12 @@ static void drain(struct phone *phone)
 {
     for (;;) {
         switch (eaprs_session_poll(phone->session)) {
-        case EAPRS_OUTPUT_NONE: return;
+        case EAPRS_OUTPUT_NONE:
+            if (!phone->again)
+                return;
+            phone->again = false;
+            eaprs_session_handle_signal(phone->session, EAPRS_SIGNAL_RESTART, now_ms());
+            break;
         case EAPRS_OUTPUT_SEND: send_frame(phone); break;
         case EAPRS_OUTPUT_ASK: ask(phone); break;
         case EAPRS_OUTPUT_WITHDRAWN: prompt_close(&phone->prompt); break;
@@ -398,6 +447,7 @@ static eaprs_supplicant_config *configure_supplicant(const struct phone_options 
 static void log_in(struct phone *phone, struct settings *settings)
 {
     eaprs_peer_config *peer = modes_configure(settings, phone->options);
+    memcpy(phone->pac_file, settings->pac_file, sizeof phone->pac_file);
     explicit_bzero(settings, sizeof *settings); /* the library wipes its own copy */
     eaprs_supplicant_config *supplicant = configure_supplicant(phone->options, phone->port.address);
     if (peer == NULL || supplicant == NULL) {

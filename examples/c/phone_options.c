@@ -27,12 +27,14 @@ static const char usage[] =
     "                       here, and the port is open; 3 if not given\n"
     "  --held-period MS     the wait after a failure; 60000 if not given\n"
     "  --auth-period MS     the wait for the switch's next packet; 30000 if not given\n"
-    "  --server-name NAME   the name that the server's certificate must have (modes 2 to 6);\n"
+    "  --server-name NAME   the name that the server's certificate must have (modes 2 to 7);\n"
     "                       without it every server with a certificate of the CA is accepted\n"
     "  --ask-server         show the user the server's certificate, if it is else acceptable, and\n"
     "                       read yes or no from standard input; a resumed login needs no answer\n"
     "  --clock POLICY       what to do with certificates' dates: strict, ignore-until-set (if not\n"
     "                       given: a phone boots without the time) or ignore\n"
+    "  --plain-gtc          mode 7: let the server ask for a token without the labels of RFC 5421,\n"
+    "                       as FreeRADIUS does\n"
     "  --once               exit when the port is authorized (it stays so) or a login failed\n"
     "  --verbose            say which frames are dropped, and why\n"
     "  --help               print this\n"
@@ -54,6 +56,7 @@ enum option_name {
     SERVER_NAME,
     ASK_SERVER,
     CLOCK,
+    PLAIN_GTC,
     ONCE,
     VERBOSE,
     HELP,
@@ -72,6 +75,7 @@ static const struct option names[] = {
     {"server-name", required_argument, NULL, SERVER_NAME},
     {"ask-server", no_argument, NULL, ASK_SERVER},
     {"clock", required_argument, NULL, CLOCK},
+    {"plain-gtc", no_argument, NULL, PLAIN_GTC},
     {"once", no_argument, NULL, ONCE},
     {"verbose", no_argument, NULL, VERBOSE},
     {"help", no_argument, NULL, HELP},
@@ -134,6 +138,9 @@ static bool take(struct phone_options *options, int name)
         return true;
     case CLOCK:
         return take_clock(options);
+    case PLAIN_GTC:
+        options->plain_gtc = true;
+        return true;
     case ONCE:
         options->once = true;
         return true;

@@ -18,6 +18,7 @@ struct phone_options {
     const char *server_name; /* TLS: NULL accepts every server of the CA */
     bool ask_server;         /* TLS: the user has the last word */
     uint32_t clock_policy;   /* TLS: an eaprs_clock_policy */
+    bool plain_gtc;          /* EAP-FAST: GTC inside as outside of it */
     bool once;
     bool verbose;
 };

@@ -38,12 +38,13 @@ struct span {
 /* One parameter: where it goes and the line that gave it. */
 struct parameter {
     const char *name;
-    char *text; /* NULL for the mode */
-    size_t max; /* characters */
+    char *text; /* NULL for a number */
+    unsigned *number;
+    size_t max; /* characters, or the highest number */
     unsigned line;
 };
 
-enum { PARAMETER_COUNT = 6 };
+enum { PARAMETER_COUNT = 8 };
 
 struct reader {
     const char *name;
@@ -209,26 +210,40 @@ static bool read_entity(struct reader *r, struct value *value)
     return true;
 }
 
-static bool store_mode(struct reader *r, const struct parameter *parameter, const char *text)
+static bool store_number(struct reader *r, const struct parameter *parameter, const char *text)
 {
     const char *name = parameter->name;
     text += strspn(text, " \t\r\n");
     size_t digits = strspn(text, "0123456789");
     if (digits == 0 || text[digits + strspn(text + digits, " \t\r\n")] != '\0')
-        return fail_at(r, parameter->line, "%s: not a number, 0 to %d accepted", name,
-                       SETTINGS_MODE_MAX);
-    if (digits > 1 || *text > '0' + SETTINGS_MODE_MAX)
-        return fail_at(r, parameter->line, "%s: %.*s given, 0 to %d accepted", name,
-                       shown((struct span){text, digits}), text, SETTINGS_MODE_MAX);
-    r->settings->mode = (unsigned)(*text - '0');
+        return fail_at(r, parameter->line, "%s: not a number, 0 to %zu accepted", name,
+                       parameter->max);
+    if (digits > 1 || (size_t)(*text - '0') > parameter->max)
+        return fail_at(r, parameter->line, "%s: %.*s given, 0 to %zu accepted", name,
+                       shown((struct span){text, digits}), text, parameter->max);
+    *parameter->number = (unsigned)(*text - '0');
+    return true;
+}
+
+/* An empty one is as good as none. */
+static bool store_provision_mode(struct reader *r, const struct parameter *parameter,
+                                 const char *text)
+{
+    if (text[strspn(text, " \t\r\n")] == '\0')
+        return true;
+    if (!store_number(r, parameter, text))
+        return false;
+    ++*parameter->number;
     return true;
 }
 
 static bool store(struct reader *r, const struct parameter *parameter, const struct value *value)
 {
     const char *name = parameter->name;
+    if (parameter->number == &r->settings->provision_mode)
+        return store_provision_mode(r, parameter, value->text);
     if (parameter->text == NULL)
-        return store_mode(r, parameter, value->text);
+        return store_number(r, parameter, value->text);
     if (value->has_control)
         return fail_at(r, parameter->line,
                        "%s: a line break or control character, one line accepted", name);
@@ -424,6 +439,15 @@ static bool read_document(struct reader *r)
     return true;
 }
 
+/* A PAC in the place of the certificate, or nothing at all, if that was asked for. */
+static bool goes_without_ca(const struct settings *settings)
+{
+    return settings->mode == SETTINGS_MODE_FAST &&
+           (settings->pac_file[0] != '\0' ||
+            settings->provision_mode == SETTINGS_PROVISION_ANONYMOUS ||
+            settings->provision_mode == SETTINGS_PROVISION_BOTH);
+}
+
 /* EAP-TLS is certificates on both sides; a tunnel has the network's. */
 static bool check_certificates(struct reader *r)
 {
@@ -432,12 +456,13 @@ static bool check_certificates(struct reader *r)
         return true;
     const struct settings_mode *mode = &settings_modes[settings->mode - 1];
     bool is_tls = settings->mode == SETTINGS_MODE_TLS;
-    if (!is_tls && mode->inner_method == 0)
+    if (!is_tls && mode->inner_method == 0 && settings->mode != SETTINGS_MODE_FAST)
         return true;
     unsigned line = find_parameter(r, (struct span){"P8626", 5})->line;
-    if (settings->ca_certificate_url[0] == '\0')
+    if (settings->ca_certificate_url[0] == '\0' && !goes_without_ca(settings))
         return fail_at(r, line, "P20987: empty, mode %u (%s) needs the CA certificate of the "
-                       "network", mode->number, mode->name);
+                       "network%s", mode->number, mode->name,
+                       settings->mode == SETTINGS_MODE_FAST ? ", or a PAC file" : "");
     if (is_tls && settings->device_certificate_url[0] == '\0')
         return fail_at(r, line, "P20988: empty, mode %u (%s) needs the phone's certificate, with "
                        "its key in the same file", mode->number, mode->name);
@@ -455,13 +480,16 @@ bool settings_parse(struct settings *settings, const char *text, size_t len, con
         .settings = settings,
         .error = error,
         .parameters = {
-            {"P8626", NULL, 0, 0},
-            {"P8627", settings->identity, SETTINGS_TEXT_MAX, 0},
-            {"network.802_1x.anonymous_identity", settings->anonymous_identity, SETTINGS_TEXT_MAX,
-             0},
-            {"P8628", settings->password, SETTINGS_TEXT_MAX, 0},
-            {"P20987", settings->ca_certificate_url, SETTINGS_URL_MAX, 0},
-            {"P20988", settings->device_certificate_url, SETTINGS_URL_MAX, 0},
+            {"P8626", NULL, &settings->mode, SETTINGS_MODE_MAX, 0},
+            {"P8627", settings->identity, NULL, SETTINGS_TEXT_MAX, 0},
+            {"network.802_1x.anonymous_identity", settings->anonymous_identity, NULL,
+             SETTINGS_TEXT_MAX, 0},
+            {"P8628", settings->password, NULL, SETTINGS_TEXT_MAX, 0},
+            {"P20987", settings->ca_certificate_url, NULL, SETTINGS_URL_MAX, 0},
+            {"P20988", settings->device_certificate_url, NULL, SETTINGS_URL_MAX, 0},
+            {"network.802_1x.eap_fast_provision_mode", NULL, &settings->provision_mode,
+             SETTINGS_PROVISION_MAX, 0},
+            {"network.802_1x.eap_fast_pac_file", settings->pac_file, NULL, SETTINGS_URL_MAX, 0},
         },
     };
     memset(settings, 0, sizeof *settings);

@@ -92,8 +92,9 @@ static void what_is_missing_is_empty_and_disabled(void)
     CHECK(settings.identity[0] == '\0' && settings.password[0] == '\0');
     CHECK(settings.ca_certificate_url[0] == '\0' && settings.device_certificate_url[0] == '\0');
     CHECK(accepted("<a><P8627/><P8628 para='x' /></a>").identity[0] == '\0');
-    CHECK(accepted("<P8626>7</P8626>").mode == 7);
+    CHECK(accepted("<P8626>1</P8626>").mode == 1);
     CHECK(settings.anonymous_identity[0] == '\0');
+    CHECK(settings.provision_mode == SETTINGS_PROVISION_DEFAULT && settings.pac_file[0] == '\0');
 }
 
 static void other_elements_are_skipped(void)
@@ -151,6 +152,35 @@ static void mode_2_needs_both_certificates(void)
     CHECK(accepted("<a><P8626>2</P8626><P20987>c</P20987><P20988>d</P20988></a>").mode ==
           SETTINGS_MODE_TLS);
     CHECK(strcmp(settings_modes[SETTINGS_MODE_TLS - 1].name, "EAP-TLS") == 0);
+}
+
+#define PROVISION "network.802_1x.eap_fast_provision_mode"
+#define PAC_FILE "network.802_1x.eap_fast_pac_file"
+
+/* A CA certificate, a PAC, or the wish to go without. */
+static void mode_7_needs_one_of_three(void)
+{
+    static const char why[] = "cfg.xml:1: P20987: empty, mode 7 (EAP-FAST) needs the CA "
+                              "certificate of the network, or a PAC file";
+    struct settings settings;
+    refused("<P8626>7</P8626>", why);
+    refused("<a><P8626>7</P8626><" PROVISION ">1</" PROVISION "></a>", why);
+    refused("<a><P8626>7</P8626><" PROVISION ">3</" PROVISION "></a>", why);
+    settings = accepted("<a><P8626>7</P8626><" PAC_FILE ">/p</" PAC_FILE "></a>");
+    CHECK(strcmp(settings.pac_file, "/p") == 0);
+    CHECK(settings.provision_mode == SETTINGS_PROVISION_DEFAULT);
+    settings = accepted("<a><P8626>7</P8626><P20987>c</P20987><" PROVISION " /></a>");
+    CHECK(settings.provision_mode == SETTINGS_PROVISION_DEFAULT);
+    settings = accepted("<a><P8626>7</P8626><" PROVISION ">0</" PROVISION "></a>");
+    CHECK(settings.provision_mode == SETTINGS_PROVISION_ANONYMOUS);
+    settings = accepted("<a><P8626>7</P8626><" PROVISION "> 2 </" PROVISION "></a>");
+    CHECK(settings.provision_mode == SETTINGS_PROVISION_BOTH);
+    settings = accepted("<a><P8626>1</P8626><" PROVISION ">3</" PROVISION "></a>");
+    CHECK(settings.provision_mode == SETTINGS_PROVISION_OFF);
+    refused("<a><" PROVISION ">4</" PROVISION "></a>",
+            "cfg.xml:1: " PROVISION ": 4 given, 0 to 3 accepted");
+    refused("<a><" PROVISION ">no</" PROVISION "></a>",
+            "cfg.xml:1: " PROVISION ": not a number, 0 to 3 accepted");
 }
 
 /* `count` characters as the value of an element. */
@@ -395,6 +425,7 @@ int main(void)
     text_is_taken_as_it_is_meant();
     modes_are_digits_from_0_to_7();
     mode_2_needs_both_certificates();
+    mode_7_needs_one_of_three();
     tunnels_need_the_certificate_of_the_network();
     lengths_are_counted_in_characters();
     values_are_one_line_of_text();
