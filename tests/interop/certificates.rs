@@ -1,6 +1,8 @@
 //! Certificates as files, for the programs of a test bench.
 
-use eap_tests::certs::{Ca, Identity};
+use std::process::Command;
+
+use eap_tests::certs::{Ca, Identity, for_server};
 use rcgen::KeyPair;
 
 use crate::lab::Lab;
@@ -31,6 +33,14 @@ impl<'a> Authority<'a> {
 
     pub(crate) fn server(&self) -> Certificate {
         self.files("server", &self.ca.server("radius.example.org"))
+    }
+
+    /// With an RSA key: the suites of EAP-FAST know no other.
+    pub(crate) fn rsa_server(&self) -> Certificate {
+        let made = Command::new("openssl").args(["genpkey", "-algorithm", "RSA"]).output().unwrap();
+        let key = KeyPair::from_pem(&String::from_utf8(made.stdout).unwrap()).unwrap();
+        let edit = |params: &mut _| for_server(params, "radius.example.org");
+        self.files("server", &self.ca.issue_for(&key, edit))
     }
 
     pub(crate) fn client(&self) -> Certificate {

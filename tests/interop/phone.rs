@@ -1,7 +1,5 @@
 //! `phone` on a switch port of hostapd (`driver=wired`).
 
-use std::time::Duration;
-
 use crate::certificates::{Authority, Certificate, hostapd_tls};
 use crate::lab::{Host, Lab, PHONE, Process};
 use crate::{example, phone, settings, settings_with, tls_settings};
@@ -495,11 +493,166 @@ fn without_an_authenticator_there_is_no_8021x_here() {
     hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
 }
 
+/// EAP-FAST, mode 7: what hostapd runs inside, and who is given a PAC.
+struct Fast<'a> {
+    lab: &'a Lab,
+    ca: &'a Authority<'a>,
+    inner: &'static str,
+    /// A number of hostapd: 1 anonymous, 2 authenticated.
+    provisioning: u8,
+}
+
+impl Fast<'_> {
+    fn hostapd(&self, more: &str) -> Process {
+        let users = format!("* FAST\n\"alice\" {} \"secret\" [2]\n", self.inner);
+        let tls = hostapd_tls(&self.ca.rsa_server(), &self.ca.path, false);
+        let settings = format!(
+            "{tls}pac_opaque_encr_key=000102030405060708090a0b0c0d0e0f\n\
+             eap_fast_a_id=101112131415161718191a1b1c1d1e1f\neap_fast_a_id_info=floor 3\n\
+             eap_fast_prov={}\npac_key_lifetime=604800\npac_key_refresh_time=86400\n{more}",
+            self.provisioning
+        );
+        hostapd_with_users(self.lab, &users, &settings)
+    }
+
+    /// The phone's settings; with the CA unless it goes without.
+    fn settings(&self, password: &str) -> String {
+        let trust = match self.provisioning {
+            1 => "<network.802_1x.eap_fast_provision_mode>0\
+                  </network.802_1x.eap_fast_provision_mode>"
+                .to_owned(),
+            _ => format!("<P20987>{}</P20987>", self.ca.path),
+        };
+        let more = format!(
+            "<P8628>{password}</P8628>{trust}
+    <network.802_1x.eap_fast_pac_file>{}</network.802_1x.eap_fast_pac_file>
+    <network.802_1x.anonymous_identity>anonymous</network.802_1x.anonymous_identity>",
+            self.pacs()
+        );
+        settings_with(self.lab, 7, "alice", &more)
+    }
+
+    fn pacs(&self) -> String {
+        self.lab.path("pacs")
+    }
+
+    /// The file is there, complete, and nobody else's.
+    fn assert_pacs(&self) {
+        use std::os::unix::fs::PermissionsExt;
+        let file = std::fs::read_to_string(self.pacs()).unwrap();
+        assert!(file.starts_with("wpa_supplicant EAP-FAST PAC file - version 1\n"), "{file}");
+        assert!(file.ends_with("END\n"), "{file}");
+        assert_eq!(std::fs::metadata(self.pacs()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!std::path::Path::new(&self.lab.path("pacs.new")).exists());
+    }
+}
+
+const FAST_INNER: [(&str, &str); 2] = [("MSCHAPV2", "EAP-MSCHAPv2"), ("GTC", "GTC")];
+
 #[test]
-fn modes_that_are_not_there_yet_are_named() {
+fn eap_fast_gets_a_pac_by_a_certificate_and_logs_in_with_it() {
+    for (inner, name) in FAST_INNER {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let fast = Fast { lab: &lab, ca: &ca, inner, provisioning: 2 };
+        let mut hostapd = fast.hostapd("");
+        let config = fast.settings("secret");
+        let mut first = phone(&lab, &config, &["--once", "--server-name", "radius.example.org"]);
+        first.expect("method: EAP-FAST");
+        first.expect("PAC: kept in ");
+        first.expect(&format!("login ok: alice (EAP-FAST with {name}, TLS 1.2)"));
+        assert_eq!(first.wait().code(), Some(0));
+        fast.assert_pacs();
+        hostapd.expect("61 6e 6f 6e 79 6d 6f 75 73"); // "anonymous"
+        hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+        // It has been switched off meanwhile.
+        let mut second = phone(&lab, &config, &["--once"]);
+        second.expect(&format!("login ok: alice (EAP-FAST with {name}, TLS 1.2, by PAC)"));
+        assert_eq!(second.wait().code(), Some(0));
+        assert!(!second.lines().iter().any(|line| line.contains("PAC: ")), "there is time left");
+    }
+}
+
+#[test]
+fn eap_fast_gets_a_pac_from_anybody_and_logs_in_with_it_by_itself() {
     let lab = Lab::new();
-    let mut phone = phone(&lab, &settings(&lab, 7, "alice", "secret"), &[]);
-    assert_eq!(phone.wait().code(), Some(2));
-    let line = phone.expect_within("EAP-FAST", Duration::from_secs(1));
-    assert!(line.contains("mode 7") && line.contains("not available"), "{line}");
+    let ca = Authority::new(&lab, "Test_CA");
+    let fast = Fast { lab: &lab, ca: &ca, inner: "MSCHAPV2", provisioning: 1 };
+    let mut hostapd = fast.hostapd("");
+    // hostapd ignores a refused station for some seconds.
+    let more = ["--once", "--max-start", "40"];
+    let mut phone = phone(&lab, &fast.settings("secret"), &more);
+    phone.expect("PAC: kept in ");
+    phone.expect("no access yet: EAP-FAST failed: a PAC was provisioned");
+    phone.expect("login ok: alice (EAP-FAST with EAP-MSCHAPv2, TLS 1.2, by PAC)");
+    assert_eq!(phone.wait().code(), Some(0));
+    fast.assert_pacs();
+    hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
+    hostapd.expect(&format!("AP-STA-CONNECTED {PHONE}"));
+    assert!(!phone.lines().iter().any(|line| line.contains("login failed")));
+}
+
+#[test]
+fn eap_fast_reauthenticates_by_pac() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test_CA");
+    let fast = Fast { lab: &lab, ca: &ca, inner: "MSCHAPV2", provisioning: 2 };
+    let mut hostapd = fast.hostapd("eap_reauth_period=2\n");
+    let mut phone = phone(&lab, &fast.settings("secret"), &[]);
+    phone.expect("login ok: alice (EAP-FAST with EAP-MSCHAPv2, TLS 1.2)");
+    for _ in 0..2 {
+        phone.expect("login ok: alice (EAP-FAST with EAP-MSCHAPv2, TLS 1.2, by PAC)");
+        hostapd.expect("IEEE 802.1X: authenticated");
+    }
+    assert!(!phone.lines().iter().any(|line| line.contains("port: unauthorized")));
+}
+
+#[test]
+fn eap_fast_with_a_wrong_password_is_refused_with_its_reason() {
+    for (inner, provisioning) in [("MSCHAPV2", 2), ("GTC", 2), ("MSCHAPV2", 1)] {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let fast = Fast { lab: &lab, ca: &ca, inner, provisioning };
+        let mut hostapd = fast.hostapd("");
+        let mut phone = phone(&lab, &fast.settings("guess"), &["--once"]);
+        let line = phone.expect("login failed: ");
+        assert!(line.contains("wrong name or password"), "{inner} {provisioning}: {line}");
+        assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
+        assert!(!std::path::Path::new(&fast.pacs()).exists());
+        assert!(!phone.lines().iter().any(|line| line.contains("guess")), "a secret was printed");
+    }
+}
+
+#[test]
+fn eap_fast_of_another_ca_is_refused_before_the_password_is_sent() {
+    let lab = Lab::new();
+    let (ca, other) = (Authority::new(&lab, "Test_CA"), Authority::new(&lab, "Other_CA"));
+    let hostapd = Fast { lab: &lab, ca: &other, inner: "GTC", provisioning: 2 };
+    let mut hostapd = hostapd.hostapd("");
+    let fast = Fast { lab: &lab, ca: &ca, inner: "GTC", provisioning: 2 };
+    let mut phone = phone(&lab, &fast.settings("secret"), &["--once"]);
+    phone.expect("login failed: issued by an untrusted CA: CN=Other_CA");
+    assert_eq!(phone.wait().code(), Some(1));
+    hostapd.expect("unknown CA");
+    assert!(!hostapd.lines().iter().any(|line| line.contains("alice")));
+}
+
+#[test]
+fn eap_fast_settings_that_cannot_work_are_named() {
+    let lab = Lab::new();
+    let pacs = lab.file("pacs", "no PACs\n");
+    let file = |path: &str| {
+        format!("<network.802_1x.eap_fast_pac_file>{path}</network.802_1x.eap_fast_pac_file>")
+    };
+    for (more, said) in [
+        (String::new(), "P20987: empty, mode 7 (EAP-FAST) needs the CA certificate of the network"),
+        (file(&pacs), "network.802_1x.eap_fast_pac_file: pacs: line 1: no PAC file"),
+        (file(&lab.path("none-yet")), "P20987: ca: nothing to trust is configured"),
+        (file("/"), "network.802_1x.eap_fast_pac_file: /: "),
+    ] {
+        let mut phone = phone(&lab, &settings_with(&lab, 7, "alice", &more), &[]);
+        phone.expect(said);
+        assert_eq!(phone.wait().code(), Some(2));
+    }
 }
