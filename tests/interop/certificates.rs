@@ -64,6 +64,13 @@ impl Certificate {
     }
 }
 
+/// A file with parameters for DH: without one, hostapd has no anonymous suite.
+pub(crate) fn dh_parameters(lab: &Lab) -> String {
+    let args = ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"];
+    let made = Command::new("openssl").args(args).output().unwrap();
+    lab.file("dh.pem", &String::from_utf8(made.stdout).unwrap())
+}
+
 /// What hostapd's EAP server has to be told. It speaks TLS 1.3 only when told to, and 1.2 anyway.
 pub(crate) fn hostapd_tls(server: &Certificate, ca: &str, tls_1_3: bool) -> String {
     let flags = if tls_1_3 { "tls_flags=[ENABLE-TLSv1.3]\n" } else { "" };

@@ -1,6 +1,6 @@
 //! `phone` on a switch port of hostapd (`driver=wired`).
 
-use crate::certificates::{Authority, Certificate, hostapd_tls};
+use crate::certificates::{Authority, Certificate, dh_parameters, hostapd_tls};
 use crate::lab::{Host, Lab, PHONE, Process};
 use crate::{example, phone, settings, settings_with, tls_settings};
 
@@ -509,8 +509,10 @@ impl Fast<'_> {
         let settings = format!(
             "{tls}pac_opaque_encr_key=000102030405060708090a0b0c0d0e0f\n\
              eap_fast_a_id=101112131415161718191a1b1c1d1e1f\neap_fast_a_id_info=floor 3\n\
-             eap_fast_prov={}\npac_key_lifetime=604800\npac_key_refresh_time=86400\n{more}",
-            self.provisioning
+             eap_fast_prov={}\npac_key_lifetime=604800\npac_key_refresh_time=86400\n\
+             dh_file={}\n{more}",
+            self.provisioning,
+            dh_parameters(self.lab),
         );
         hostapd_with_users(self.lab, &users, &settings)
     }
@@ -618,6 +620,7 @@ fn eap_fast_with_a_wrong_password_is_refused_with_its_reason() {
         let line = phone.expect("login failed: ");
         assert!(line.contains("wrong name or password"), "{inner} {provisioning}: {line}");
         assert_eq!(phone.wait().code(), Some(1));
+        hostapd.expect("EAP-FAST: Phase2 method failed");
         hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
         assert!(!std::path::Path::new(&fast.pacs()).exists());
         assert!(!phone.lines().iter().any(|line| line.contains("guess")), "a secret was printed");
