@@ -1,4 +1,4 @@
-from typing import Callable, Iterator, Literal, Optional, Sequence, Union, final
+from typing import Callable, Dict, Iterator, Literal, Optional, Sequence, Tuple, Union, final
 
 __version__: str
 __all__ = [
@@ -60,6 +60,8 @@ __all__ = [
     "VerifyServer",
     "Withdrawn",
     "__version__",
+    "challenge_update",
+    "handle_vps",
 ]
 METHODS: tuple[str, ...]
 
@@ -104,6 +106,18 @@ _Output = Union[
 
 _AaaAnswer = Union[AaaRequest, AaaNoRequest, AaaTimeout, AaaSuccess, AaaFailure]
 _Reply = Union[Challenge, Accept, Reject, Discard, Question]
+_Update = Tuple[int, Dict[str, Tuple[Tuple[str, str, str], ...]]]
+
+def challenge_update(challenge: Challenge) -> _Update:
+    """The Access-Challenge, as FreeRADIUS's rlm_python3 takes it."""
+
+def handle_vps(
+    table: SessionTable, p: object, framed_mtu: Optional[int]
+) -> Optional[Tuple[Union[_Update, Accept, Reject, Discard, Question, Exception], bytes, bool]]:
+    """Has `table` handle the request whose attributes `p` are, as rlm_python3 passes them, if there
+    is nothing unusual about what EAP needs of them; `None` otherwise. Gives the reply, as
+    rlm_python3 takes it if it is a challenge, or the exception that came out of the table; and
+    EAP-Message, and whether there is an EAP-Key-Name. For `eap_rs.freeradius`."""
 
 class EapError(Exception):
     """What all exceptions of this package are."""

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import math
 import re
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -35,6 +34,8 @@ from eap_rs._native import (
     Reject,
     SessionTable,
     StaleQueryError,
+    challenge_update,
+    handle_vps,
 )
 
 __all__ = [
@@ -287,12 +288,7 @@ def to_update(
     if extra and not isinstance(reply, Accept):
         raise ValueError("attributes: given, but only an Accept takes them")
     if isinstance(reply, Challenge):
-        return RLM_MODULE_HANDLED, {
-            "reply": _eap(reply.eap_message)
-            + (("State", ":=", octets(reply.state)),)
-            + _session_timeout(reply.method_timeout),
-            "config": (("Response-Packet-Type", ":=", "Access-Challenge"),),
-        }
+        return challenge_update(reply)
     if isinstance(reply, Accept):
         outcome = reply.outcome
         return RLM_MODULE_OK, {
@@ -365,9 +361,13 @@ class Handler:
         ``unusual(p)`` replies to a request without EAP, or with anything out of the ordinary in
         what EAP needs of it; without ``unusual``, they are invalid.
         """
-        usual = _usual(p)
+        # Almost all requests are usual, and almost all replies challenges: they are fast.
+        usual = handle_vps(self._table, p, self._framed_mtu)
         if usual is not None:
-            return self._reply(*usual, read=lambda: Request.from_vps(p))
+            reply, eap_message, wants_key_name = usual
+            if isinstance(reply, tuple):
+                return reply
+            return self._end(reply, eap_message, wants_key_name, lambda: Request.from_vps(p))
         if _goes_on(p):
             return RLM_MODULE_NOTFOUND
         if unusual is not None:
@@ -383,27 +383,29 @@ class Handler:
         """The same, for a request that has been read already."""
         if request.eap_message is None:
             return RLM_MODULE_INVALID
-        return self._reply(
-            request.state,
-            request.eap_message,
-            request.framed_mtu,
-            request.wants_key_name,
-            lambda: request,
-        )
-
-    def _reply(
-        self,
-        state: Optional[bytes],
-        eap_message: bytes,
-        framed_mtu: Optional[int],
-        wants_key_name: bool,
-        read: Callable[[], Request],
-    ) -> Union[int, Update]:
-        """`read` gives the whole request: it is for the host, at the end of a login."""
+        reply: Union[Reply, Question, Exception]
         try:
             reply = self._table.handle(
-                state, eap_message, framed_mtu=framed_mtu or self._framed_mtu
+                request.state,
+                request.eap_message,
+                framed_mtu=request.framed_mtu or self._framed_mtu,
             )
+        except Exception as problem:  # noqa: BLE001
+            reply = problem
+        return self._end(reply, request.eap_message, request.wants_key_name, lambda: request)
+
+    def _end(
+        self,
+        reply: Union[Reply, Question, Exception],
+        eap_message: bytes,
+        wants_key_name: bool,
+        read: Callable[[], Request],
+    ) -> Update:
+        """What to say once the table has spoken, or raised an exception. `read` gives the whole
+        request: it is for the host, at the end of a login."""
+        try:
+            if isinstance(reply, Exception):
+                raise reply
             while isinstance(reply, Question):
                 reply = self._settle(reply)
             attributes: Optional[Iterable[Attribute]] = ()
@@ -572,58 +574,15 @@ class Radiusd(ModuleType):
         return tuple((f"Tmp-String-{i}", digits[1000 * i :][:1000]) for i in range(_PIECES))
 
 
-def _usual(p: Any) -> Optional[Tuple[Optional[bytes], bytes, Optional[int], bool]]:
-    """State, EAP-Message, Framed-MTU, and whether there is an EAP-Key-Name, if there is nothing
-    unusual about them: this is much faster than to read the whole request, and a login has
-    several. `None`: read it."""
-    state = eap_message = framed_mtu = None
-    wants_key_name = False
-    try:
-        for name, value in p:
-            if name == "EAP-Message":
-                if eap_message is not None:
-                    return None
-                eap_message = value
-            elif name == "State":
-                if state is not None:
-                    return None
-                state = value
-            elif name == "Framed-MTU":
-                if framed_mtu is not None:
-                    return None
-                framed_mtu = value
-            elif name == "EAP-Key-Name":
-                wants_key_name = True
-        if eap_message is None:
-            return None
-        packet = _octets("EAP-Message", eap_message)
-        if len(packet) != _eap_length(packet):
-            return None
-        known = None if state is None else _octets("State", state)
-        if known is not None and len(known) > _MAX_STATE:
-            return None
-        if framed_mtu is None:
-            return known, packet, None, wants_key_name
-        if not _is_short_number(framed_mtu):
-            return None
-        return known, packet, int(framed_mtu), wants_key_name
-    except (AttributeError, TypeError, ValueError):
-        return None
-
-
-def _goes_on(p: Any) -> bool:
+def _goes_on(p: object) -> bool:
     """Whether there is more of the EAP-Message than rlm_python3 shows, and no piece of it yet."""
     try:
-        names = [name for name, _ in p]
-        return "Tmp-String-0" not in names and any(
-            name == "EAP-Message" and len(value) >= _SHOWN for name, value in p
+        pairs = _request_list(p)
+        return all(name != "Tmp-String-0" for name, _ in pairs) and any(
+            name == "EAP-Message" and len(value) >= _SHOWN for name, value in pairs
         )
     except (TypeError, ValueError):
         return False
-
-
-def _is_short_number(value: str) -> bool:
-    return len(value) <= 5 and value.isascii() and value.isdigit()
 
 
 def _request_list(p: object) -> Tuple[Tuple[str, Union[str, bytes]], ...]:
@@ -803,12 +762,6 @@ def _keys(outcome: Outcome, key_name: bool) -> Tuple[Attribute, ...]:
     if key_name and outcome.session_id is not None:
         keys += (("EAP-Key-Name", ":=", octets(outcome.session_id)),)
     return keys
-
-
-def _session_timeout(seconds: Optional[float]) -> Tuple[Attribute, ...]:
-    if seconds is None:
-        return ()
-    return (("Session-Timeout", ":=", str(max(1, math.ceil(seconds)))),)
 
 
 def _user_name(identity: str) -> Tuple[Attribute, ...]:

@@ -5,6 +5,7 @@ mod aaa;
 mod answer;
 mod config;
 mod error;
+mod freeradius;
 mod frozen;
 mod output;
 mod query;
@@ -40,6 +41,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<table::Question>()?;
     module.add_class::<table::Reject>()?;
     module.add_class::<table::SessionTable>()?;
+
+    module.add_function(wrap_pyfunction!(freeradius::challenge_update, module)?)?;
+    module.add_function(wrap_pyfunction!(freeradius::handle_vps, module)?)?;
 
     module.add_class::<aaa::AaaFailure>()?;
     module.add_class::<aaa::AaaNoRequest>()?;

@@ -149,7 +149,7 @@ impl SessionTable {
     /// work on a request of the same conversation is discarded: that one will be answered. A
     /// callable that takes longer than `answer_timeout` may end in `Reject`.
     #[pyo3(signature = (state, eap_message, *, framed_mtu = None, now = None))]
-    fn handle(
+    pub(crate) fn handle(
         &self,
         py: Python<'_>,
         state: Option<&[u8]>,
