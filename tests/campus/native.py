@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import eap_rs
 from eap_rs import freeradius
 
 from certificates import Certificate
 from servers import SECRET
 
-PYTHON_PATH = Path(freeradius.__file__).parent.parent
+PYTHON_PATH = Path(eap_rs.__file__).parent.parent
 
 
 def rlm_eap(

@@ -15,8 +15,10 @@ const MAX_STATE: usize = 253;
 /// Attributes of a request: no RADIUS packet of 4096 octets has more with anything in them.
 const MAX_VALUES: usize = 1024;
 
-/// RLM_MODULE_HANDLED.
-const HANDLED: u8 = 3;
+/// Its code for a request that needs no more.
+const RLM_MODULE_HANDLED: u8 = 3;
+
+type Handled<'py> = (Bound<'py, PyAny>, Bound<'py, PyBytes>, bool);
 
 /// Has `table` handle the request whose attributes `p` are, if there is nothing unusual about what
 /// EAP needs of them; `None` otherwise. Gives the reply, as rlm_python3 takes it if it is a
@@ -27,7 +29,7 @@ pub(crate) fn handle_vps<'py>(
     table: &Bound<'py, PyAny>,
     p: &Bound<'py, PyAny>,
     framed_mtu: Option<u32>,
-) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyBytes>, bool)>> {
+) -> PyResult<Option<Handled<'py>>> {
     let py = p.py();
     let Some(usual) = request_list(p).as_ref().and_then(Usual::read) else { return Ok(None) };
     let framed_mtu = usual.framed_mtu.filter(|mtu| *mtu != 0).or(framed_mtu);
@@ -98,7 +100,7 @@ pub(crate) fn challenge_update<'py>(
     let update = PyDict::new(py);
     update.set_item(intern!(py, "reply"), PyTuple::new(py, reply)?)?;
     update.set_item(intern!(py, "config"), config.bind(py))?;
-    (HANDLED, update).into_pyobject(py)
+    (RLM_MODULE_HANDLED, update).into_pyobject(py)
 }
 
 /// What EAP needs of a request.
@@ -190,22 +192,28 @@ fn octets(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
     }
     let value = value.cast::<PyString>().ok()?.encode_utf8().ok()?;
     let (pairs, []) = value.as_bytes().strip_prefix(b"0x")?.as_chunks() else { return None };
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+    let mut octets = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        octets.push(digit(*high)? << 4 | digit(*low)?);
+    }
+    Some(octets)
 }
 
 fn digit(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| digit.try_into().ok())
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
 }
 
 fn hexadecimal<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyString> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 + 2 * octets.len());
-    text.push_str("0x");
-    for octet in octets {
-        text.push(char::from(DIGITS[usize::from(octet >> 4)]));
-        text.push(char::from(DIGITS[usize::from(octet & 15)]));
-    }
-    PyString::new(py, &text)
+    let digit = |value: u8| value + if value < 10 { b'0' } else { b'a' - 10 };
+    let mut text = Vec::with_capacity(2 + 2 * octets.len());
+    text.extend_from_slice(b"0x");
+    text.extend(octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]));
+    PyString::new(py, core::str::from_utf8(&text).unwrap_or_default())
 }
 
 /// A number of at most five digits.
