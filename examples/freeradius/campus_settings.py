@@ -41,7 +41,7 @@ class Settings:
     mtu: Optional[int]
     """Octets, where the NAS gives no Framed-MTU."""
     capacity: int
-    """Conversations at a time."""
+    """Conversations at a time, and sessions to resume, of which TLS keeps no more."""
     shared: Union[Path, Literal["rest"], None]
     """Where servers share sessions: in a file, or behind the REST service."""
     backend: str
@@ -76,7 +76,7 @@ class Settings:
             realm=reader.get("eap", "realm"),
             fragment_size=reader.number("eap", "fragment_size", int, 100, 4000, "1024"),
             mtu=reader.number("eap", "mtu", int, 64, 65_535) if reader.get("eap", "mtu") else None,
-            capacity=reader.number("sessions", "capacity", int, 1, 10_000_000, "100000"),
+            capacity=reader.number("sessions", "capacity", int, 1, 1_000_000, "100000"),
             shared=(
                 "rest"
                 if reader.get("sessions", "shared") == "rest"

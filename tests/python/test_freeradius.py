@@ -643,6 +643,75 @@ def test_an_eap_start_is_asked_who_it_is() -> None:
     assert isinstance(update, tuple) and update[0] == freeradius.RLM_MODULE_HANDLED
 
 
+def test_a_login_begins_with_whatever_rlm_python3_passes() -> None:
+    vps = Radiusd.vps(("User-Name", ALICE), ("EAP-Message", IDENTITY))
+    cut = Radiusd.vps(("EAP-Message", packet(600)))
+    for wrap in (
+        lambda it: it,
+        lambda it: (it, None, (("Auth-Type", "eap_rs"),), (), None, None),
+        lambda it: {"request": it, "reply": None},
+    ):
+        conversations = eap_rs.SessionTable(eap_rs.AuthenticatorConfig(methods=["md5"]))
+        handler = Handler(conversations)
+        update = handler.authenticate(wrap(vps))
+        assert isinstance(update, tuple) and update[0] == freeradius.RLM_MODULE_HANDLED
+        assert [it[0] for it in update[1]["reply"]] == [
+            "EAP-Message",
+            "Message-Authenticator",
+            "State",
+        ]
+        assert update[1]["config"] == (("Response-Packet-Type", ":=", "Access-Challenge"),)
+        assert len(conversations) == 1
+        assert handler.authenticate(wrap(cut)) == freeradius.RLM_MODULE_NOTFOUND
+
+
+USUAL = ("EAP-Message", IDENTITY)
+
+
+@pytest.mark.parametrize(
+    "p",
+    [
+        None,
+        (),
+        {},
+        "EAP-Message",
+        [USUAL],
+        (None,) * 6,
+        (USUAL, ("EAP-Message",)),
+        (USUAL, ["State", b"?"]),
+        (USUAL, USUAL),
+        (USUAL, ("State", b"?"), ("State", b"?")),
+        (USUAL, ("State", bytes(254))),
+        (USUAL, ("State", "0x0")),
+        (USUAL, ("State", "0x 01")),
+        (USUAL, ("State", "0xé")),
+        (USUAL, ("State", "\ud800")),
+        (USUAL, ("State", 1)),
+        (USUAL, ("Framed-MTU", "")),
+        (USUAL, ("Framed-MTU", "100000")),
+        (USUAL, ("Framed-MTU", "+1400")),
+        (USUAL, ("Framed-MTU", "\u0663")),
+        (USUAL, ("Framed-MTU", None)),
+        (USUAL, *(("Class", "0x"),) * 1024),
+        (("EAP-Message", IDENTITY + b"?"),),
+        (("EAP-Message", "0x02"),),
+        (("EAP-Message", "02010004"),),
+        (("EAP-Message", None),),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_left_to_others(p: object) -> None:
+    conversations = eap_rs.SessionTable(eap_rs.AuthenticatorConfig(methods=["md5"]))
+    left: list[object] = []
+
+    def unusual(p: object) -> int:
+        left.append(p)
+        return freeradius.RLM_MODULE_INVALID
+
+    code = Handler(conversations).authenticate(p, unusual=unusual)
+    assert code == freeradius.RLM_MODULE_INVALID
+    assert left == [p] and len(conversations) == 0
+
+
 def test_the_framed_mtu_is_the_nas_s_or_the_host_s() -> None:
     class Spy:
         told: Any = None

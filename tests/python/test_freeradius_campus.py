@@ -177,6 +177,7 @@ def test_defaults(radiusd: Radiusd, folder: Path) -> None:
         ("subscriptions", "[network]\nbase = 10.0.0.0/13", r"\[network\] base: .*/12"),
         ("subscriptions", "[network]\nbase = 10.1.0.0/8", r"\[network\] base: .*host bits"),
         ("subscriptions", "[sessions]\ncapacity = 0", r"\[sessions\] capacity: \"0\" given"),
+        ("subscriptions", "[sessions]\ncapacity = 1000001", r"capacity: .* 1 to 1000000 accepted"),
         ("eap", "realm", "campus.ini"),
     ],
 )
