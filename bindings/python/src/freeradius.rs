@@ -192,20 +192,21 @@ fn octets(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
     }
     let value = value.cast::<PyString>().ok()?.encode_utf8().ok()?;
     let (pairs, []) = value.as_bytes().strip_prefix(b"0x")?.as_chunks() else { return None };
-    let mut octets = Vec::with_capacity(pairs.len());
-    for [high, low] in pairs {
-        octets.push(digit(*high)? << 4 | digit(*low)?);
-    }
-    Some(octets)
+    let mut all = 0;
+    let mut digits = |pair: &[u8; 2]| {
+        let [high, low] = pair.map(digit);
+        all |= high | low;
+        high << 4 | low
+    };
+    let octets = pairs.iter().map(&mut digits).collect();
+    (all < 16).then_some(octets)
 }
 
-fn digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+/// Its value, or 255: without branches, since what digits there are is anybody's guess.
+fn digit(digit: u8) -> u8 {
+    let (decimal, letter) = (digit.wrapping_sub(b'0'), (digit | 0x20).wrapping_sub(b'a'));
+    let letter = if letter < 6 { letter + 10 } else { 255 };
+    if decimal < 10 { decimal } else { letter }
 }
 
 fn hexadecimal<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyString> {

@@ -199,7 +199,7 @@ session! {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, PeerConfig>) -> PyResult<Self> {
             let mut core = eap_rs::Peer::new(Arc::clone(&config.0), entropy()?);
-            core.set_unix_time(time::unix_time(py)?, time::instant(py, None)?);
+            core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }
     }
@@ -211,7 +211,7 @@ session! {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
             let mut core = eap_rs::Authenticator::new(Arc::clone(&config.0), entropy()?);
-            core.set_unix_time(time::unix_time(py)?, time::instant(py, None)?);
+            core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }
 
@@ -249,7 +249,7 @@ session! {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
             let mut core = eap_rs::FullAuthenticator::new(Arc::clone(&config.0), entropy()?);
-            core.set_unix_time(time::unix_time(py)?, time::instant(py, None)?);
+            core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }
 

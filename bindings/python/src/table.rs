@@ -157,7 +157,7 @@ impl SessionTable {
         framed_mtu: Option<u32>,
         now: Option<f64>,
     ) -> PyResult<Py<PyAny>> {
-        let unix_time = time::unix_time(py)?;
+        let unix_time = time::unix_time();
         let now = time::instant(py, now)?;
         let state = state.filter(|state| !state.is_empty());
         let mut _turn = None;

@@ -1,6 +1,7 @@
 //! Time as Python has it: seconds of `time.monotonic()`, and of `time.time()`.
 
 use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use eap_rs::Instant;
 use pyo3::exceptions::PyValueError;
@@ -8,11 +9,10 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 static MONOTONIC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static TIME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-fn read(py: Python<'_>, clock: &PyOnceLock<Py<PyAny>>, name: &str) -> PyResult<f64> {
-    let clock = clock.get_or_try_init(py, || {
-        Ok::<_, PyErr>(PyModule::import(py, "time")?.getattr(name)?.unbind())
+fn monotonic(py: Python<'_>) -> PyResult<f64> {
+    let clock = MONOTONIC.get_or_try_init(py, || {
+        Ok::<_, PyErr>(PyModule::import(py, "time")?.getattr("monotonic")?.unbind())
     })?;
     clock.bind(py).call0()?.extract()
 }
@@ -21,7 +21,7 @@ fn read(py: Python<'_>, clock: &PyOnceLock<Py<PyAny>>, name: &str) -> PyResult<f
 pub(crate) fn instant(py: Python<'_>, now: Option<f64>) -> PyResult<Instant> {
     let now = match now {
         Some(now) => now,
-        None => read(py, &MONOTONIC, "monotonic")?,
+        None => monotonic(py)?,
     };
     let since = Duration::try_from_secs_f64(now)
         .map_err(|_| PyValueError::new_err("now: accepted: seconds from 0"))?;
@@ -34,7 +34,6 @@ pub(crate) fn seconds(instant: Instant) -> f64 {
 }
 
 /// What the calendar reads.
-pub(crate) fn unix_time(py: Python<'_>) -> PyResult<u64> {
-    let now = read(py, &TIME, "time")?;
-    Ok(Duration::try_from_secs_f64(now).unwrap_or_default().as_secs())
+pub(crate) fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
