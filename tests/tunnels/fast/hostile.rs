@@ -498,7 +498,7 @@ fn an_anonymous_tunnel_gives_no_access() {
         if peer.result.is_some() {
             break;
         }
-        packet = server.reply(&peer.session.last_sent().to_vec());
+        packet = server.reply(peer.session.last_sent());
     }
     assert!(peer.events.iter().any(|event| matches!(event, Event::PacUpdated(_))));
     assert!(matches!(peer.result, Some(Err(Failure::PacProvisioned))), "{:?}", peer.result);
@@ -567,7 +567,7 @@ fn renegotiation_is_refused() {
 fn the_version_does_not_change() {
     let mut at = AtPeer::answered();
     for version in [0, 2, 7] {
-        let packet = at.server.turn(&at.peer.session.last_sent().to_vec(), &[]);
+        let packet = at.server.turn(at.peer.session.last_sent(), &[]);
         let other = [&packet[..5], &[version], &packet[6..]].concat();
         assert_eq!(at.peer.feed(&other), Received::Discarded(Discard::TunnelVersion));
     }
@@ -575,8 +575,7 @@ fn the_version_does_not_change() {
     assert!(at.grant().is_some());
 
     let mut at = AtServer::new().passed();
-    let packet =
-        at.peer.turn(&at.server.session.last_sent().to_vec(), &[ok(), binding(1, 1)].concat());
+    let packet = at.peer.turn(at.server.session.last_sent(), &[ok(), binding(1, 1)].concat());
     for version in [0, 2, 7] {
         let other = [&packet[..5], &[version], &packet[6..]].concat();
         assert_eq!(at.server.feed(&other), Received::Discarded(Discard::TunnelVersion));
