@@ -39,8 +39,9 @@ bool modes_check(const struct settings *settings, const char *path)
                                     len > 0 ? ", " : "", settings_modes[i].number,
                                     settings_modes[i].name);
     }
-    complain("%s: P8626: mode %u (%s) is not available in eap-rs %s; available: %s", path,
-             mode->number, mode->name, eaprs_version(), available);
+    complain("%s: P8626: mode %u (%s) is not available in eap-rs %s%s; available: %s", path,
+             mode->number, mode->name, eaprs_version(),
+             mode->number == SETTINGS_MODE_FAST ? " without its feature fast" : "", available);
     return false;
 }
 
