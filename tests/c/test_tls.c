@@ -58,7 +58,7 @@ static void numbers_without_a_meaning_are_refused(void)
 {
     eaprs_tls_peer_builder *peer = tls_peer(&ca);
     eaprs_tls_server_builder *server = tls_server(&ca);
-    const uint32_t versions[4] = {0, 11, 14, 0x0304}, clocks[3] = {0, 4, UINT32_MAX};
+    const uint32_t versions[4] = {0, 9, 14, 0x0304}, clocks[3] = {0, 4, UINT32_MAX};
 
     for (int i = 0; i < 4; i++) {
         CHECK_STATUS(eaprs_tls_peer_builder_min_version(peer, versions[i]), INVALID_ARGUMENT);
@@ -86,6 +86,26 @@ static void numbers_without_a_meaning_are_refused(void)
     CHECK_OK(eaprs_tls_server_builder_min_version(server, EAPRS_TLS_1_3));
     CHECK_OK(eaprs_tls_server_builder_max_version(server, EAPRS_TLS_1_2));
     server_refused(server, "min_version: ");
+}
+
+/* Two versions are for those who say so; and who says so, has them. */
+static void versions_of_old_are_asked_for(void)
+{
+    eaprs_tls_peer_builder *peer = tls_peer(&ca);
+    eaprs_tls_server_builder *server = tls_server(&ca);
+
+    CHECK_OK(eaprs_tls_peer_builder_min_version(peer, EAPRS_TLS_1_1));
+    peer_refused(peer, "min_version: ");
+    CHECK_OK(eaprs_tls_server_builder_min_version(server, EAPRS_TLS_1_0));
+    server_refused(server, "min_version: ");
+    peer = tls_peer(&ca);
+    CHECK_OK(eaprs_tls_peer_builder_legacy_tls(peer));
+    CHECK_OK(eaprs_tls_peer_builder_min_version(peer, EAPRS_TLS_1_1));
+    if (eaprs_has_method(METHOD_FAST)) {
+        eaprs_tls_peer_config_free(tls_peer_config(peer));
+    } else {
+        peer_refused(peer, "legacy_tls: ");
+    }
 }
 
 static void whom_to_trust_must_be_clear(void)
@@ -292,6 +312,7 @@ int main(void)
     a_peer_without_anybody_to_trust_is_refused();
     what_cannot_be_read_is_named();
     numbers_without_a_meaning_are_refused();
+    versions_of_old_are_asked_for();
     whom_to_trust_must_be_clear();
     a_wrong_key_password_can_be_corrected();
     the_bare_method_is_refused_for_want_of_settings();
