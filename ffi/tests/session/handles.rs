@@ -19,6 +19,7 @@ pub(crate) struct Reading {
     pub(crate) method: (u32, u32),
     pub(crate) query: (eaprs_query, u64),
     pub(crate) query_password: Option<Vec<u8>>,
+    pub(crate) pac_file: Option<Vec<u8>>,
     pub(crate) event: eaprs_event,
     pub(crate) pae: eaprs_pae_state,
     pub(crate) port_authorized: bool,
@@ -50,6 +51,7 @@ pub(crate) fn nothing() -> Reading {
         method: (0, 0),
         query: (eaprs_query::None, 0),
         query_password: None,
+        pac_file: None,
         event: eaprs_event::None,
         pae: eaprs_pae_state::None,
         port_authorized: false,
@@ -216,6 +218,7 @@ impl Session {
                 method: (eaprs_session_method(session, &raw mut vendor), vendor),
                 query: (eaprs_session_query_kind(session), eaprs_session_query_id(session)),
                 query_password: octets(eaprs_session_query_password),
+                pac_file: octets(eaprs_session_pac_file),
                 event: eaprs_session_event_kind(session),
                 pae: eaprs_session_pae_state(session),
                 port_authorized: eaprs_session_port_authorized(session),
@@ -257,6 +260,8 @@ pub(crate) struct Pair {
     pub(crate) asked: Vec<eaprs_query>,
     /// The last question as it read.
     pub(crate) question: Reading,
+    /// The last one that the peer was given.
+    pub(crate) pac_file: Option<Vec<u8>>,
     /// Of the peer and of the authenticator.
     pub(crate) results: [Vec<Reading>; 2],
 }
@@ -274,6 +279,7 @@ impl Pair {
             authenticator,
             asked: Vec::new(),
             question: nothing(),
+            pac_file: None,
             results: [Vec::new(), Vec::new()],
         }
     }
@@ -302,6 +308,10 @@ impl Pair {
                     self.asked.push(reading.query.0);
                     answer(from, &reading);
                     self.question = reading;
+                }
+                eaprs_output::Event if reading.event == eaprs_event::PacUpdated => {
+                    assert!(reading.pac_file.is_some());
+                    self.pac_file = reading.pac_file;
                 }
                 eaprs_output::Finished => self.results[end].push(reading),
                 other => {

@@ -8,6 +8,7 @@
     reason = "test code: to stop is how a test fails"
 )]
 
+mod fast;
 mod handles;
 mod tls;
 

@@ -11,17 +11,17 @@ use crate::handles::{Certificate, Pair, Reading, Session, nothing};
 const TLS: u32 = 13;
 const HOUR: u64 = 3600;
 /// 2030-06-01.
-const NOW: u64 = 1_906_502_400;
+pub(crate) const NOW: u64 = 1_906_502_400;
 
 /// A certificate that nobody but its owner vouches for, and its key.
-struct Own {
+pub(crate) struct Own {
     name: &'static str,
-    der: Vec<u8>,
-    key: Vec<u8>,
+    pub(crate) der: Vec<u8>,
+    pub(crate) key: Vec<u8>,
 }
 
 impl Own {
-    fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.distinguished_name = rcgen::DistinguishedName::new();
@@ -136,7 +136,7 @@ impl Drop for Ends {
     }
 }
 
-fn ok(status: eaprs_status) {
+pub(crate) fn ok(status: eaprs_status) {
     assert_eq!(status, eaprs_status::Ok);
 }
 
