@@ -26,10 +26,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[cfg(feature = "fast")]
+use eap_rs::Event;
 use eap_rs::{
     Answer, Authenticator, AuthenticatorConfig, ConfigError, Credential, Failure, Instant,
     MethodType, Outcome, Output, Peer, PeerConfig, Query, QueryId, Received, Secret,
 };
+#[cfg(feature = "fast")]
+use rand::Rng;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
@@ -75,23 +79,44 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         Command::List => out.write_all(command::list().as_bytes())?,
         Command::Login(wanted) => {
             let configs = configure(wanted)?;
+            #[cfg(feature = "fast")]
+            let twice = wanted.method.facts.method == MethodType::FAST;
+            #[cfg(not(feature = "fast"))]
+            let twice = false;
             writeln!(
                 out,
                 "EAP login by {} ({})\n",
                 wanted.method.facts.method, wanted.method.facts.document
             )?;
-            let mut login = Login::new(configs, wanted.wrong_password, out)?;
-            login.run()?;
-            let (peer, authenticator) = login.results;
-            writeln!(out)?;
-            return Ok(report::print(peer.as_ref(), authenticator.as_ref(), out)?);
+            if !twice {
+                return log_in(configs, wanted, out);
+            }
+            // The PAC of the first login opens the tunnel of the second.
+            writeln!(out, "First login: the server's certificate opens the tunnel\n")?;
+            if !log_in(configs.clone(), wanted, out)? {
+                return Ok(false);
+            }
+            writeln!(out, "\nSecond login: the PAC opens the tunnel\n")?;
+            return log_in(configs, wanted, out);
         }
     }
     Ok(true)
 }
 
+/// Says whether it went well.
+fn log_in(configs: Configs, wanted: &Wanted, out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
+    let mut login = Login::new(configs, wanted.wrong_password, out)?;
+    login.run()?;
+    let (peer, authenticator) = login.results;
+    writeln!(out)?;
+    Ok(report::print(peer.as_ref(), authenticator.as_ref(), out)?)
+}
+
+/// What both ends are told.
+type Configs = (Arc<PeerConfig>, Arc<AuthenticatorConfig>);
+
 /// Both ends, configured for the same method.
-fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<dyn Error>> {
+fn configure(wanted: &Wanted) -> Result<Configs, Box<dyn Error>> {
     // Without a password in the configuration, the peer asks for it when it is needed.
     let mut peer = PeerConfig::builder().identity(IDENTITY);
     let mut authenticator = AuthenticatorConfig::builder().server_name("switch-3");
@@ -118,6 +143,26 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
             let peap = server_inner::peap(&[inner], 0, tls, inner_tls, |config| config)?;
             authenticator = authenticator.peap(peap);
         }
+        #[cfg(feature = "fast")]
+        MethodType::FAST => {
+            let Some(inner) = wanted.method.inner else { return Err("nothing inside".into()) };
+            let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
+            let who = Who::new(IDENTITY);
+            let tls = || Ok(certificates.peer(wanted.tls)?);
+            let fast = peer_inner::fast(inner, who, tls, |config| {
+                Ok(config.tls(certificates.peer_builder(wanted.tls)))
+            })?;
+            peer = PeerConfig::builder().identity(ANONYMOUS).fast(fast);
+            let tunnel = (certificates.server_builder(wanted.tls), &AUTHORITY[..]);
+            let inner_tls = || Ok(certificates.server(wanted.tls)?);
+            let mut key = [0; 32];
+            StdRng::try_from_rng(&mut SysRng)?.fill_bytes(&mut key);
+            let keys = Arc::new(eap_rs::fast::PacKeys::new(&[key])?);
+            let fast = server_inner::fast(&[inner], 0, tunnel, inner_tls, |config| {
+                config.authority_name("switch-3").pac_keys(keys)
+            })?;
+            authenticator = authenticator.fast(fast);
+        }
         MethodType::TLS => {
             let certificates = Certificates::new(IDENTITY, wanted.wrong_password)?;
             peer = peer.tls(certificates.peer(wanted.tls)?);
@@ -128,7 +173,7 @@ fn configure(wanted: &Wanted) -> Result<(PeerConfig, AuthenticatorConfig), Box<d
             authenticator = authenticator.method(method);
         }
     }
-    Ok((peer.build()?, authenticator.build()?))
+    Ok((Arc::new(peer.build()?), Arc::new(authenticator.build()?)))
 }
 
 /// What the person at the peer knows, and what the operator has on file.
@@ -141,6 +186,10 @@ const IDENTITY: &str = "alice@example.org";
 
 /// What is said outside a tunnel.
 const ANONYMOUS: &str = "@example.org";
+
+/// A-ID, by which peers know whose PAC they have: 16 octets, chosen at random.
+#[cfg(feature = "fast")]
+const AUTHORITY: [u8; 16] = *b"\x1d\x3c\x52\xf0\x8b\x6e\x4a\x97\xb5\x29\xcd\x04\x71\xea\x9f\x66";
 
 /// What the operator has on file. The one-time password is the answer to `OTP_CHALLENGE` for the
 /// pass phrase "This is a test." (RFC 2289 appendix C).
@@ -170,16 +219,13 @@ type Ended = Option<Result<Outcome, Failure>>;
 
 impl<'a, W: Write> Login<'a, W> {
     fn new(
-        (peer, authenticator): (PeerConfig, AuthenticatorConfig),
+        (peer, authenticator): Configs,
         wrong_password: bool,
         out: &'a mut W,
     ) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
-            peer: Peer::new(Arc::new(peer), StdRng::try_from_rng(&mut SysRng)?),
-            authenticator: Authenticator::new(
-                Arc::new(authenticator),
-                StdRng::try_from_rng(&mut SysRng)?,
-            ),
+            peer: Peer::new(peer, StdRng::try_from_rng(&mut SysRng)?),
+            authenticator: Authenticator::new(authenticator, StdRng::try_from_rng(&mut SysRng)?),
             user: if wrong_password { MISTAKEN } else { ON_FILE },
             expected: ON_FILE.password,
             clock: std::time::Instant::now(),
@@ -216,6 +262,9 @@ impl<'a, W: Write> Login<'a, W> {
                 self.note_discard(Side::Authenticator, fate)?;
             }
             Output::Ask(id, query) => self.ask_user(id, &query)?,
+            // What is to be kept in a file is with the configuration, too, while it lasts.
+            #[cfg(feature = "fast")]
+            Output::Event(Event::PacUpdated(_)) => self.ladder.note(Side::Peer, "has a new PAC")?,
             Output::Finished(result) => self.results.0 = Some(result),
             _ => {}
         }

@@ -5,8 +5,15 @@ use eap_rs::{InnerMethod, MethodFacts, SUPPORTED};
 use lexopt::Error;
 
 /// The numbers 1 to 7 of an IP phone's setting "802.1X mode", by method name. 0 is "disabled".
-pub(crate) const PHONE_MODES: [&str; 7] =
-    ["md5", "tls", "peap/mschapv2", "ttls/eap-mschapv2", "peap/gtc", "ttls/eap-gtc", "fast"];
+pub(crate) const PHONE_MODES: [&str; 7] = [
+    "md5",
+    "tls",
+    "peap/mschapv2",
+    "ttls/eap-mschapv2",
+    "peap/gtc",
+    "ttls/eap-gtc",
+    "fast/mschapv2",
+];
 
 /// A method on a command line: by itself, or inside another's tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +24,6 @@ pub(crate) struct Named {
     /// What happens inside the tunnel.
     pub(crate) inner: Option<InnerMethod>,
 }
-
-/// Names that are settled before the library has the method.
-const PLANNED: [&str; 1] = ["fast"];
 
 /// Everything that can be named.
 pub(crate) fn all() -> impl Iterator<Item = Named> {
@@ -33,19 +37,15 @@ pub(crate) fn all() -> impl Iterator<Item = Named> {
 pub(crate) fn find(wanted: &str) -> Result<Named, Error> {
     let mode = (1..).zip(PHONE_MODES).find(|(number, _)| wanted == format!("{number}"));
     let name = mode.map_or(wanted, |(_, name)| name);
-    let is_wanted = |other: &str| other.eq_ignore_ascii_case(name);
-    if let Some(named) = all().find(|named| is_wanted(named.name)) {
+    if let Some(named) = all().find(|named| named.name.eq_ignore_ascii_case(name)) {
         return Ok(named);
     }
-    let available = available();
-    Err(match (PLANNED.iter().find(|planned| is_wanted(planned)), mode) {
-        (Some(name), Some((number, _))) => {
-            format!("method {number} ({name}) is not available yet\navailable: {available}")
-        }
-        (Some(name), None) => format!("method {name} is not available yet\navailable: {available}"),
-        (None, _) => format!("unknown method {wanted:?}\navailable: {available}"),
-    }
-    .into())
+    let is_fast = name.split('/').next().is_some_and(|name| name.eq_ignore_ascii_case("fast"));
+    Err(if is_fast && !cfg!(feature = "fast") {
+        "EAP-FAST is not in this build: feature `fast`".into()
+    } else {
+        format!("unknown method {wanted:?}\navailable: {}", available()).into()
+    })
 }
 
 /// The names there are.
@@ -81,17 +81,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_method_is_both_supported_and_planned() {
-        for named in all() {
-            assert!(!PLANNED.contains(&named.name), "{}", named.name);
+    fn every_phone_mode_is_a_method_unless_it_is_not_in_this_build() {
+        for (number, name) in (1..).zip(PHONE_MODES) {
+            match find(&format!("{number}")) {
+                Ok(named) => assert_eq!(named.name, name),
+                Err(error) => {
+                    assert_eq!((name, cfg!(feature = "fast")), ("fast/mschapv2", false));
+                    assert_eq!(error.to_string(), "EAP-FAST is not in this build: feature `fast`");
+                }
+            }
         }
     }
 
     #[test]
-    fn every_phone_mode_is_supported_or_planned() {
-        for name in PHONE_MODES {
-            let supported = all().any(|named| named.name == name);
-            assert!(supported || PLANNED.contains(&name), "{name}");
+    fn a_tunnel_without_anything_inside_is_no_method() {
+        for name in ["peap", "ttls", "fast/", "fast/md5"] {
+            assert!(find(name).is_err(), "{name}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+#[cfg(feature = "fast")]
+use eap_rs::fast::{FastPeerConfig, FastPeerConfigBuilder};
 use eap_rs::peap::{PeapPeerConfig, PeapPeerConfigBuilder};
 use eap_rs::tls::TlsPeerConfig;
 use eap_rs::ttls::TtlsPeerConfig;
@@ -66,6 +68,20 @@ pub(crate) fn peap(
     let InnerMethod::Eap(method) = inner else { return Err("PEAP takes EAP methods only".into()) };
     let tunnel = tls()?;
     Ok(edit(PeapPeerConfig::builder(tunnel, eap(method, who, tls)?)).build()?)
+}
+
+/// EAP-FAST with this inside; `tls` makes the settings of EAP-TLS inside the tunnel.
+#[cfg(feature = "fast")]
+pub(crate) fn fast(
+    inner: InnerMethod,
+    who: Who<'_>,
+    tls: impl Fn() -> Result<TlsPeerConfig, Box<dyn Error>>,
+    edit: impl FnOnce(FastPeerConfigBuilder) -> Result<FastPeerConfigBuilder, Box<dyn Error>>,
+) -> Result<FastPeerConfig, Box<dyn Error>> {
+    let InnerMethod::Eap(method) = inner else {
+        return Err("EAP-FAST takes EAP methods only".into());
+    };
+    Ok(edit(FastPeerConfig::builder(eap(method, who, tls)?))?.build()?)
 }
 
 fn eap(

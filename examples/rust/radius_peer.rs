@@ -19,6 +19,9 @@ mod names;
 mod nt_hash;
 #[path = "radius/peer_command.rs"]
 mod peer_command;
+#[cfg(feature = "fast")]
+#[path = "radius/peer_fast.rs"]
+mod peer_fast;
 mod peer_inner;
 #[path = "radius/peer_tls.rs"]
 mod peer_tls;
@@ -91,7 +94,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
             config = Arc::new(peer_config(settings)?);
         }
         for _ in 0..=settings.resumptions() {
-            let login = Login::new(config.clone(), &settings.typed, rng.fork());
+            let login = Login::new(config.clone(), settings, rng.fork());
             let report = login.run(&identity, &mut client);
             let failed = report.result.is_err();
             tally.add(report, out)?;
@@ -114,6 +117,10 @@ fn peer_config(settings: &Settings) -> Result<PeerConfig, Box<dyn Error>> {
         config = match settings.method.facts.method {
             MethodType::PEAP => config.peap(peer_inner::peap(inner, who, tls, |peap| {
                 peer_tls::peap(peap, &settings.tls)
+            })?),
+            #[cfg(feature = "fast")]
+            MethodType::FAST => config.fast(peer_inner::fast(inner, who, tls, |fast| {
+                peer_fast::config(fast, &settings.tls)
             })?),
             _ => config.ttls(peer_inner::ttls(inner, who, tls)?),
         };

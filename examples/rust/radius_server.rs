@@ -10,6 +10,8 @@
 
 #[path = "radius/clock.rs"]
 mod clock;
+#[path = "radius/key_file.rs"]
+mod key_file;
 mod names;
 #[path = "radius/nt_hash.rs"]
 mod nt_hash;
@@ -19,11 +21,12 @@ mod realms;
 mod server;
 #[path = "radius/server_command.rs"]
 mod server_command;
+#[cfg(feature = "fast")]
+#[path = "radius/server_fast.rs"]
+mod server_fast;
 mod server_inner;
 #[path = "radius/server_tls.rs"]
 mod server_tls;
-#[path = "radius/ticket_keys.rs"]
-mod ticket_keys;
 #[path = "radius/tls_flags.rs"]
 mod tls_flags;
 #[path = "radius/users.rs"]
@@ -34,14 +37,18 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::net::UdpSocket;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+#[cfg(feature = "fast")]
+use eap_rs::fast::PacKeys;
+use eap_rs::tls::TicketKeys;
 use eap_rs::{AuthenticatorConfig, InnerMethod, MethodType};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 
+use key_file::{KeyFile, Refresh};
 use server::Server;
 use server_command::{Command, Settings};
-use ticket_keys::TicketKeyFile;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
@@ -75,25 +82,50 @@ fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
     };
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let ticket_keys = settings.tls.get("ticket-key");
-    let ticket_keys = ticket_keys.map(|path| TicketKeyFile::open(path, &mut rng)).transpose()?;
-    let config = server_config(settings, ticket_keys.as_ref())?;
+    let ticket_keys =
+        ticket_keys.map(|path| KeyFile::<TicketKeys>::open(path, &mut rng)).transpose()?;
+    #[cfg(feature = "fast")]
+    let pac_keys = settings.tls.get("pac-key");
+    #[cfg(feature = "fast")]
+    let pac_keys = pac_keys.map(|path| KeyFile::<PacKeys>::open(path, &mut rng)).transpose()?;
+    let keys = Keys {
+        tickets: ticket_keys.as_ref().map(KeyFile::keys),
+        #[cfg(feature = "fast")]
+        pacs: pac_keys.as_ref().map(KeyFile::keys),
+    };
+    let config = server_config(settings, &keys)?;
+    let mut key_files: Vec<Box<dyn Refresh>> = Vec::new();
+    if let Some(file) = ticket_keys {
+        key_files.push(Box::new(file));
+    }
+    #[cfg(feature = "fast")]
+    if let Some(file) = pac_keys {
+        key_files.push(Box::new(file));
+    }
     let socket = UdpSocket::bind(&settings.listen)
         .map_err(|error| format!("{}: {error}", settings.listen))?;
-    Server::new(socket, settings, config, ticket_keys, rng, out).run()?;
+    Server::new(socket, settings, config, key_files, rng, out).run()?;
     Ok(())
+}
+
+/// The keys that servers may share.
+struct Keys {
+    tickets: Option<Arc<TicketKeys>>,
+    #[cfg(feature = "fast")]
+    pacs: Option<Arc<PacKeys>>,
 }
 
 /// Everything that the authenticators are told: the one place where methods are configured.
 fn server_config(
     settings: &Settings,
-    ticket_keys: Option<&TicketKeyFile>,
+    shared: &Keys,
 ) -> Result<AuthenticatorConfig, Box<dyn Error>> {
     let mut config = AuthenticatorConfig::builder().backend().server_name("radius_server");
     config = config.password_retries(settings.password_retries);
     if !settings.realms.is_empty() {
         config = config.ask_policy();
     }
-    let keys = || ticket_keys.map(TicketKeyFile::keys);
+    let keys = || shared.tickets.clone();
     let mut done = BTreeSet::new();
     for method in &settings.methods {
         let outer = method.facts.method;
@@ -118,6 +150,21 @@ fn server_config(
                     &inner,
                     settings.password_retries,
                     tls,
+                    inner_tls,
+                    edit,
+                )?)
+            }
+            #[cfg(feature = "fast")]
+            MethodType::FAST => {
+                let inner = inner_methods(settings, outer);
+                let authority = server_fast::authority(&settings.tls)?;
+                let tunnel = (server_tls::tunnel_builder(&settings.tls, None)?, &authority[..]);
+                let inner_tls = || server_tls::config(&settings.tls, None);
+                let edit = |fast| server_fast::config(fast, &settings.tls, shared.pacs.clone());
+                config.fast(server_inner::fast(
+                    &inner,
+                    settings.password_retries,
+                    tunnel,
                     inner_tls,
                     edit,
                 )?)

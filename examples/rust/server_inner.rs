@@ -2,8 +2,12 @@
 
 use std::error::Error;
 
+#[cfg(feature = "fast")]
+use eap_rs::fast::{FastServerConfig, FastServerConfigBuilder};
 use eap_rs::peap::{PeapServerConfig, PeapServerConfigBuilder};
 use eap_rs::tls::TlsServerConfig;
+#[cfg(feature = "fast")]
+use eap_rs::tls::TlsServerConfigBuilder;
 use eap_rs::ttls::TtlsServerConfig;
 use eap_rs::{AuthenticatorConfig, InnerMethod, MethodType};
 
@@ -41,6 +45,19 @@ pub(crate) fn peap(
 ) -> Result<PeapServerConfig, Box<dyn Error>> {
     let eap = eap(inner, retries, inner_tls)?.ok_or("PEAP takes EAP methods only")?;
     Ok(edit(PeapServerConfig::builder(tls, eap)).build()?)
+}
+
+/// EAP-FAST with any of these inside, by a server with this A-ID.
+#[cfg(feature = "fast")]
+pub(crate) fn fast(
+    inner: &[InnerMethod],
+    retries: u8,
+    (tls, authority): (TlsServerConfigBuilder, &[u8]),
+    inner_tls: impl Fn() -> Result<TlsServerConfig, Box<dyn Error>>,
+    edit: impl FnOnce(FastServerConfigBuilder) -> FastServerConfigBuilder,
+) -> Result<FastServerConfig, Box<dyn Error>> {
+    let eap = eap(inner, retries, inner_tls)?.ok_or("EAP-FAST takes EAP methods only")?;
+    Ok(edit(FastServerConfig::builder(tls, eap, authority)).build()?)
 }
 
 /// The EAP methods among these.

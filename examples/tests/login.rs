@@ -19,7 +19,7 @@ const METHODS: [(&str, &str); 5] = [
 ];
 
 /// The methods inside a tunnel: the tunnel's method, and what is in it.
-const TUNNELED: [(&str, &str, &str); 12] = [
+const TUNNELED: [(&str, &str, &str); 15] = [
     ("ttls/pap", "EAP-TTLS", "PAP"),
     ("ttls/chap", "EAP-TTLS", "CHAP"),
     ("ttls/mschap", "EAP-TTLS", "MS-CHAP"),
@@ -32,6 +32,9 @@ const TUNNELED: [(&str, &str, &str); 12] = [
     ("peap/gtc", "PEAP", "GTC"),
     ("peap/md5", "PEAP", "MD5-Challenge"),
     ("peap/tls", "PEAP", "EAP-TLS"),
+    ("fast/mschapv2", "EAP-FAST", "EAP-MSCHAPv2"),
+    ("fast/gtc", "EAP-FAST", "GTC"),
+    ("fast/tls", "EAP-FAST", "EAP-TLS"),
 ];
 
 /// Those of [`METHODS`] that have no password.
@@ -40,8 +43,15 @@ const TLS: [&str; 1] = ["tls"];
 const TLS_VERSIONS: [&str; 2] = ["1.2", "1.3"];
 
 /// The numbers of an IP phone's 802.1X mode.
-const PHONE_MODES: [&str; 7] =
-    ["md5", "tls", "peap/mschapv2", "ttls/eap-mschapv2", "peap/gtc", "ttls/eap-gtc", "fast"];
+const PHONE_MODES: [&str; 7] = [
+    "md5",
+    "tls",
+    "peap/mschapv2",
+    "ttls/eap-mschapv2",
+    "peap/gtc",
+    "ttls/eap-gtc",
+    "fast/mschapv2",
+];
 
 #[test]
 fn without_flags_md5_logs_in_and_shows_the_ladder() {
@@ -72,7 +82,8 @@ fn without_flags_md5_logs_in_and_shows_the_ladder() {
 
 #[test]
 fn every_supported_method_logs_in() {
-    let without_tunnel = SUPPORTED.iter().filter(|facts| !["ttls", "peap"].contains(&facts.name));
+    let without_tunnel =
+        SUPPORTED.iter().filter(|facts| !["ttls", "peap", "fast"].contains(&facts.name));
     assert_eq!(without_tunnel.count(), METHODS.len(), "a new method belongs into this test");
     for (name, shown) in METHODS {
         for name in [name.to_owned(), name.to_uppercase()] {
@@ -343,31 +354,38 @@ fn phone_modes_1_to_7_mean_their_methods() {
     for (number, name) in (1..).zip(PHONE_MODES) {
         let number = format!("{number}");
         let run = login(&["--method", &number]);
-        if names().any(|known| known == name) {
-            assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{name}");
-            let methods = METHODS.iter().map(|(name, shown)| (*name, (*shown).to_owned()));
-            let tunneled = TUNNELED
-                .iter()
-                .map(|(name, tunnel, inner)| (*name, format!("{tunnel} with {inner}")));
-            let (_, shown) = methods.chain(tunneled).find(|(known, _)| *known == name).unwrap();
-            assert!(run.stdout.contains(&format!("by {shown}\n")), "{}", run.stdout);
-        } else {
-            run.assert_usage_error(&format!(
-                "method {number} ({name}) is not available yet\navailable: {}",
-                available()
-            ));
-        }
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{name}");
+        let methods = METHODS.iter().map(|(name, shown)| (*name, (*shown).to_owned()));
+        let tunneled =
+            TUNNELED.iter().map(|(name, tunnel, inner)| (*name, format!("{tunnel} with {inner}")));
+        let (_, shown) = methods.chain(tunneled).find(|(known, _)| *known == name).unwrap();
+        assert!(run.stdout.contains(&format!("by {shown}\n")), "{}", run.stdout);
     }
 }
 
 #[test]
-fn a_planned_method_is_not_available_yet() {
-    for name in ["fast", "FAST"] {
-        login(&["--method", name]).assert_usage_error(&format!(
-            "method fast is not available yet\navailable: {}",
-            available()
-        ));
+fn fast_logs_in_by_certificate_and_then_by_the_pac_it_was_given() {
+    for (name, ..) in TUNNELED.into_iter().filter(|(_, tunnel, _)| *tunnel == "EAP-FAST") {
+        let run = login(&["--method", name]);
+        let (first, second) = run.stdout.split_once("Second login: the PAC").unwrap();
+        assert!(first.contains("  ! peer has a new PAC\n"), "{first}");
+        assert!(first.contains("server's certificate: CN=switch-3.example.org"), "{first}");
+        assert!(!first.contains("resumed"), "{first}");
+        assert!(!second.contains("new PAC") && !second.contains("certificate"), "{second}");
+        assert_eq!(second.matches(", resumed\n").count(), 2, "{second}");
+        for login in [first, second] {
+            assert!(login.contains("both ends      MSK 64 octets, equal on both ends"), "{login}");
+        }
     }
+}
+
+/// Nobody gets a PAC, and there is no second login.
+#[test]
+fn fast_refuses_a_certificate_of_another_ca_inside_the_tunnel() {
+    let run = login(&["--method", "fast/tls", "--wrong-password"]);
+    assert_eq!((run.status, run.stderr.as_str()), (1, ""));
+    assert!(run.words().contains("issued by an untrusted CA: CN=Another CA"), "{}", run.stdout);
+    assert!(!run.stdout.contains("Second login") && !run.stdout.contains("new PAC"));
 }
 
 #[test]
@@ -383,6 +401,8 @@ fn an_unknown_method_is_named_with_what_is_available() {
         "md5 ",
         "peap",
         "ttls",
+        "fast",
+        "fast/md5",
         "peap/leap",
         "peap/pap",
         "\u{1b}[2J",
@@ -423,7 +443,8 @@ fn settings_of_tls_are_refused_for_methods_without_it() {
 
 #[test]
 fn output_stays_within_80_columns() {
-    let mut commands = vec![vec!["--help"], vec!["--list"], vec!["--method", "ttls/eap-mschapv2"]];
+    let mut commands = vec![vec!["--help"], vec!["--list"]];
+    commands.extend(["ttls/eap-mschapv2", "fast/mschapv2"].map(|name| vec!["--method", name]));
     for name in TLS {
         for version in TLS_VERSIONS {
             commands.push(vec!["--method", name, "--tls-max", version, "--fragment-size", "64"]);

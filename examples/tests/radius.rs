@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test harness: what cannot be run is a failed test")]
 
 mod common;
+#[path = "radius/fast.rs"]
+mod fast;
 #[path = "radius/tls.rs"]
 mod tls;
 
@@ -38,7 +40,7 @@ fn refusal(name: &str, shown: &str) -> String {
 
 #[test]
 fn every_method_logs_in() {
-    let with_tls = ["tls", "ttls", "peap"];
+    let with_tls = ["tls", "ttls", "peap", "fast"];
     let passwords = SUPPORTED.iter().filter(|facts| !with_tls.contains(&facts.name)).count();
     assert_eq!(passwords, METHODS.len(), "a new method belongs into this test");
     for (name, shown) in METHODS {
@@ -354,7 +356,8 @@ fn flags_that_only_tls_has_a_use_for_are_refused() {
 
 #[test]
 fn values_out_of_range_are_refused() {
-    peer_usage_error(&["--tls-min", "1.1"], "--tls-min \"1.1\"; accepted: 1.2, 1.3");
+    let accepted = "accepted: 1.2, 1.3, with --legacy-tls also 1.0, 1.1";
+    peer_usage_error(&["--tls-min", "1.4"], &format!("--tls-min \"1.4\"; {accepted}"));
     peer_usage_error(&["--fragment-size", "9"], "--fragment-size \"9\"; accepted: 64 to 65000");
     peer_usage_error(&["--resume", "0"], "--resume \"0\"; accepted: 1 to 1000000");
     peer_usage_error(&["--count", "0"], "--count \"0\"; accepted: 1 to 1000000");
@@ -365,15 +368,15 @@ fn values_out_of_range_are_refused() {
 }
 
 #[test]
-fn a_planned_method_is_not_available_yet() {
+fn an_unknown_method_is_named_with_what_is_available() {
     let available = "available: md5, otp, gtc, tls, mschapv2, ttls/pap, ttls/chap, ttls/mschap, \
                      ttls/mschapv2, ttls/eap-mschapv2, ttls/eap-gtc, ttls/eap-md5, ttls/eap-tls, \
-                     peap/mschapv2, peap/gtc, peap/md5, peap/tls";
-    let text = format!("method fast is not available yet\n{available}");
-    peer_usage_error(&["--method", "fast"], &text);
-    server_usage_error(&["--methods", "md5,fast"], &text);
-    let text = format!("unknown method \"leap\"\n{available}");
-    peer_usage_error(&["--method", "leap"], &text);
+                     peap/mschapv2, peap/gtc, peap/md5, peap/tls, fast/mschapv2, fast/gtc, fast/tls";
+    for name in ["leap", "fast"] {
+        let text = format!("unknown method {name:?}\n{available}");
+        peer_usage_error(&["--method", name], &text);
+        server_usage_error(&["--methods", &format!("md5,{name}")], &text);
+    }
 }
 
 #[test]

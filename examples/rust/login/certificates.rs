@@ -5,7 +5,9 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use eap_rs::ConfigError;
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig, TlsServerConfigBuilder};
+use eap_rs::tls::{
+    CertificatePolicy, TlsPeerConfig, TlsPeerConfigBuilder, TlsServerConfig, TlsServerConfigBuilder,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SanType,
@@ -45,17 +47,22 @@ impl Certificates {
     /// TLS as the peer does it. Without the server's name, every server of the CA could pose as
     /// the network.
     pub(crate) fn peer(&self, settings: TlsSettings) -> Result<TlsPeerConfig, ConfigError> {
+        self.peer_builder(settings)
+            .certificate(self.client.pem.as_bytes(), self.client.key.as_bytes())
+            .build()
+    }
+
+    /// The same, not built yet, and without a certificate of the peer's.
+    pub(crate) fn peer_builder(&self, settings: TlsSettings) -> TlsPeerConfigBuilder {
         let mut servers =
             CertificatePolicy::for_servers().ca(self.ca.as_bytes()).server_name(SERVER_NAME);
         if settings.ask {
             servers = servers.ask_host();
         }
         TlsPeerConfig::builder(servers)
-            .certificate(self.client.pem.as_bytes(), self.client.key.as_bytes())
             .min_version(settings.min)
             .max_version(settings.max)
             .fragment_size(settings.fragment_size)
-            .build()
     }
 
     /// TLS as the authenticator does it.
@@ -72,7 +79,8 @@ impl Certificates {
         self.server_builder(settings).build()
     }
 
-    fn server_builder(&self, settings: TlsSettings) -> TlsServerConfigBuilder {
+    /// A server that asks for no certificate, not built yet.
+    pub(crate) fn server_builder(&self, settings: TlsSettings) -> TlsServerConfigBuilder {
         TlsServerConfig::builder(self.server.pem.as_bytes(), self.server.key.as_bytes())
             .min_version(settings.min)
             .max_version(settings.max)

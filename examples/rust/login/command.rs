@@ -128,17 +128,20 @@ pub(crate) fn help() -> String {
   --wrong-password  the user mistypes the password, token or one-time password,
                     or presents a certificate of a CA that nobody here knows
   --tls-min VERSION, --tls-max VERSION
-                    the TLS versions allowed: 1.2 or 1.3, both if not given
+                    the TLS versions allowed: 1.2 or 1.3, both if not given;
+                    EAP-FAST has its own, 1.0 to 1.2
   --fragment-size N the most octets of TLS in one packet, 1398 if not given
   --ask             the user and the operator are asked about the certificates
   --list            what is known of each method
   --help            this text
 
+EAP-FAST logs in twice: by the server's certificate, which brings a PAC, and by
+the PAC.
 A phone's 802.1X modes: {modes}.
 Exit status: 0 logged in, 1 refused, 2 wrong usage.
 ",
         available = available_from(20),
-        modes = modes.join(", ").replacen(", 4", ",\n  4", 1),
+        modes = modes.join(", ").replacen(", 4", ",\n  4", 1).replacen(", 7", ",\n  7", 1),
     )
 }
 
@@ -162,7 +165,8 @@ pub(crate) fn list() -> String {
 }
 
 /// The methods for which `--tls-min` and its like mean something.
-const TLS_BASED: [MethodType; 3] = [MethodType::TLS, MethodType::TTLS, MethodType::PEAP];
+const TLS_BASED: [MethodType; 4] =
+    [MethodType::TLS, MethodType::TTLS, MethodType::PEAP, MethodType::FAST];
 
 #[cfg(test)]
 mod tests {

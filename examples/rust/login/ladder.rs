@@ -65,6 +65,12 @@ impl<'a, W: Write> Ladder<'a, W> {
         writeln!(self.out, "  ? {asker} asks {question}: {shown}")
     }
 
+    /// Something that has happened at one side.
+    #[cfg(feature = "fast")]
+    pub(crate) fn note(&mut self, side: Side, what: &str) -> io::Result<()> {
+        writeln!(self.out, "  ! {side} {what}")
+    }
+
     /// A packet that `by` did not take.
     pub(crate) fn discard(&mut self, by: Side, reason: Discard) -> io::Result<()> {
         writeln!(self.out, "  x {by} discards it: {reason}")

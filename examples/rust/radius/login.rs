@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "fast")]
+use eap_rs::Event;
 use eap_rs::radius::{MppeKeys, RadiusCode, RadiusReply, Vlan};
 use eap_rs::{
     AccountRefusal, Answer, Code, Failure, Identity, Instant, Outcome, Output, Peer, PeerConfig,
@@ -11,6 +13,9 @@ use rand::rngs::StdRng;
 
 use crate::client::{Client, Reply};
 use crate::clock::{Clock, unix_time};
+use crate::peer_command::Settings;
+#[cfg(feature = "fast")]
+use crate::peer_fast;
 
 /// The Identity Request of a NAS (RFC 3748 §5.1).
 const IDENTITY_REQUEST: [u8; 5] = [Code::Request as u8, 0, 0, 5, 1];
@@ -23,6 +28,8 @@ pub(crate) struct Report {
     pub(crate) keys: bool,
     /// Whether a TLS session was resumed.
     pub(crate) resumed: bool,
+    /// Whether a new PAC was put into its file.
+    pub(crate) pac_stored: bool,
     /// Where the server wants the peer to be.
     pub(crate) vlan: Option<Vlan>,
     /// How long it took.
@@ -52,6 +59,10 @@ pub(crate) struct Typed {
 pub(crate) struct Login<'a> {
     peer: Peer,
     typed: &'a Typed,
+    /// Where PACs are kept, and what became of a new one.
+    #[cfg(feature = "fast")]
+    pac_file: Option<&'a str>,
+    pac_stored: Option<Result<(), String>>,
     /// Why the network refused what was typed, if there is nothing else to type.
     refused: Option<AccountRefusal>,
     clock: Clock,
@@ -60,10 +71,20 @@ pub(crate) struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    pub(crate) fn new(config: Arc<PeerConfig>, typed: &'a Typed, rng: StdRng) -> Self {
+    pub(crate) fn new(config: Arc<PeerConfig>, settings: &'a Settings, rng: StdRng) -> Self {
         let mut peer = Peer::new(config, rng);
         peer.set_unix_time(unix_time(), Instant::from_millis(0));
-        Self { peer, typed, refused: None, clock: Clock::start(), finished: None, round_trips: 0 }
+        Self {
+            peer,
+            typed: &settings.typed,
+            #[cfg(feature = "fast")]
+            pac_file: settings.tls.get("pac-file"),
+            pac_stored: None,
+            refused: None,
+            clock: Clock::start(),
+            finished: None,
+            round_trips: 0,
+        }
     }
 
     /// Logs in.
@@ -73,9 +94,16 @@ impl<'a> Login<'a> {
             Ok(success) => (Ok(()), success),
             Err(reason) => (Err(reason), Success { keys: false, resumed: false, vlan: None }),
         };
+        let (result, pac_stored) = match self.pac_stored {
+            // Without it, the next login would not go as this one.
+            Some(Err(reason)) => (Err(reason), false),
+            Some(Ok(())) => (result, true),
+            None => (result, false),
+        };
         Report {
             keys,
             resumed,
+            pac_stored,
             vlan,
             result,
             millis: self.clock.now().as_millis(),
@@ -158,6 +186,10 @@ impl<'a> Login<'a> {
             match output {
                 Output::Send(packet) => response = Some(packet),
                 Output::Finished(result) => self.finished = Some(result),
+                #[cfg(feature = "fast")]
+                Output::Event(Event::PacUpdated(pacs)) => {
+                    self.pac_stored = self.pac_file.map(|path| peer_fast::write(path, &pacs));
+                }
                 Output::Ask(id, query) => {
                     let answer = self.answer(&query);
                     self.peer

@@ -18,7 +18,7 @@ usage: radius_peer --server HOST:PORT --secret SECRET --method NAME
        radius_peer --help
 ";
 
-const TLS_FLAGS: [&str; 15] = [
+const TLS_FLAGS: [&str; 18] = [
     "anonymous",
     "anonymous-identity",
     "ca",
@@ -34,6 +34,9 @@ const TLS_FLAGS: [&str; 15] = [
     "resume",
     "peap-max-version",
     "crypto-binding",
+    "pac-file",
+    "provisioning",
+    "gtc-plain",
 ];
 
 /// What to do.
@@ -203,6 +206,16 @@ TLS-based methods also take:
                                         often, offering to resume the session
   --peap-max-version N                  of PEAP, 0 (if not given) or 1
   --crypto-binding WHEN                 of PEAP: off, if-offered or required
+
+EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
+  --pac-file FILE       the PACs there are, as wpa_supplicant keeps them, text or
+                        binary; written anew (text) when there is another one
+  --provisioning WHEN   new PACs are taken from servers that are anonymous,
+                        authenticated, both, or none; authenticated if there is
+                        --ca, else none
+  --gtc-plain           GTC also as it is outside EAP-FAST
+After anonymous provisioning the network refuses the login: the next one uses
+the PAC.
 
 The last line is SUCCESS, or FAILURE and why. The server's MPPE keys have to be
 those that the method has derived.

@@ -3,12 +3,17 @@
 use std::error::Error;
 
 use eap_rs::peap::PeapPeerConfigBuilder;
-use eap_rs::tls::{CertificatePolicy, TlsPeerConfig};
+use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsPeerConfigBuilder};
 
 use crate::tls_flags::TlsFlags;
 
 /// The peer's settings.
 pub(crate) fn config(flags: &TlsFlags) -> Result<TlsPeerConfig, Box<dyn Error>> {
+    Ok(builder(flags)?.build()?)
+}
+
+/// The same, not built yet.
+pub(crate) fn builder(flags: &TlsFlags) -> Result<TlsPeerConfigBuilder, Box<dyn Error>> {
     let mut policy = CertificatePolicy::for_servers();
     if let Some(ca) = flags.file("ca")? {
         policy = policy.ca(&ca);
@@ -39,7 +44,7 @@ pub(crate) fn config(flags: &TlsFlags) -> Result<TlsPeerConfig, Box<dyn Error>> 
     if let Some(octets) = flags.number("fragment-size") {
         config = config.fragment_size(octets);
     }
-    Ok(config.build()?)
+    Ok(config)
 }
 
 /// What is said about PEAP.

@@ -57,7 +57,7 @@ impl<'a> Tally<'a> {
         } else if self.settings.count == 1 && report.result.is_ok() {
             writeln!(
                 out,
-                "{} logged in by {}{}: {} round trips, {} ms, keys: {}{}",
+                "{} logged in by {}{}: {} round trips, {} ms, keys: {}{}{}",
                 self.settings.identity,
                 describe(self.settings.method),
                 if report.resumed { ", resumed" } else { "" },
@@ -65,6 +65,7 @@ impl<'a> Tally<'a> {
                 report.millis,
                 if report.keys { "equal on both ends" } else { "none" },
                 report.vlan.as_ref().map_or(String::new(), |vlan| format!(", VLAN {vlan}")),
+                if report.pac_stored { ", a new PAC is stored" } else { "" },
             )?;
         }
         if let Err(reason) = report.result {
@@ -83,6 +84,7 @@ impl<'a> Tally<'a> {
             "reason": report.result.as_ref().err(),
             "keys": report.keys,
             "resumed": report.resumed,
+            "pac_stored": report.pac_stored,
             "vlan": report.vlan.as_ref().map(ToString::to_string),
             "ms": report.millis,
             "round_trips": report.round_trips,

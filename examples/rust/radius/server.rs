@@ -15,9 +15,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::clock::{Clock, unix_time};
+use crate::key_file::Refresh;
 use crate::realms::Realms;
 use crate::server_command::Settings;
-use crate::ticket_keys::TicketKeyFile;
 use crate::users::Users;
 
 /// How many conversations there may be at a time.
@@ -37,7 +37,7 @@ pub(crate) struct Server<'a, W> {
     realms: &'a Realms,
     /// What is offered to those who are served.
     methods: Vec<MethodType>,
-    ticket_keys: Option<TicketKeyFile>,
+    key_files: Vec<Box<dyn Refresh>>,
     clock: Clock,
     sessions: SessionTable<StdRng>,
     duplicates: DuplicateCache<SocketAddr>,
@@ -57,7 +57,7 @@ impl<'a, W: Write> Server<'a, W> {
         socket: UdpSocket,
         settings: &'a Settings,
         config: AuthenticatorConfig,
-        ticket_keys: Option<TicketKeyFile>,
+        key_files: Vec<Box<dyn Refresh>>,
         mut rng: StdRng,
         log: W,
     ) -> Self {
@@ -67,7 +67,7 @@ impl<'a, W: Write> Server<'a, W> {
             users: &settings.users,
             realms: &settings.realms,
             methods: settings.methods.iter().map(|method| method.facts.method).collect(),
-            ticket_keys,
+            key_files,
             clock: Clock::start(),
             sessions: SessionTable::new(Arc::new(config), MAX_SESSIONS, rng.fork()),
             duplicates: DuplicateCache::new(MAX_DUPLICATES, DuplicateCache::<SocketAddr>::LIFETIME),
@@ -86,7 +86,7 @@ impl<'a, W: Write> Server<'a, W> {
             self.socket.set_read_timeout(self.time_left())?;
             match self.socket.recv_from(&mut buffer) {
                 Ok((len, source)) => {
-                    if let Some(line) = self.ticket_keys.as_mut().and_then(TicketKeyFile::refresh) {
+                    for line in self.key_files.iter_mut().filter_map(|file| file.refresh()) {
                         writeln!(self.log, "{line}")?;
                     }
                     let octets = buffer.get(..len).unwrap_or_default();

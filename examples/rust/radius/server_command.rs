@@ -16,7 +16,7 @@ usage: radius_server --listen HOST:PORT --secret SECRET
        radius_server --help
 ";
 
-const TLS_FLAGS: [&str; 15] = [
+const TLS_FLAGS: [&str; 22] = [
     "cert",
     "key",
     "ca",
@@ -32,6 +32,13 @@ const TLS_FLAGS: [&str; 15] = [
     "session-lifetime",
     "peap-max-version",
     "crypto-binding",
+    "pac-key",
+    "a-id",
+    "a-id-info",
+    "pac-lifetime",
+    "pac-refresh",
+    "provisioning",
+    "gtc-plain",
 ];
 
 /// What to do.
@@ -101,6 +108,9 @@ impl Command {
         };
         let methods = methods.unwrap_or_else(|| all().filter(has_files).collect());
         tls.check(&methods)?;
+        if tls.get("provisioning").is_some_and(|when| when != "none") && !tls.has("pac-key") {
+            return Err("--provisioning needs --pac-key".into());
+        }
         let looks_at_names = tls.has("client-certificates") || methods.iter().any(needs_ca);
         for flag in ["client-name", "client-name-suffix"] {
             if tls.has(flag) && !looks_at_names {
@@ -181,6 +191,20 @@ TLS-based methods also take:
                                         with --ticket-key, else not at all
   --peap-max-version N                  of PEAP, 0 (if not given) or 1
   --crypto-binding WHEN                 of PEAP: off, if-offered or required
+
+EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
+  --pac-key FILE         issues PACs, and takes those of other servers with this
+                         file and this A-ID; a file like that of --ticket-key
+  --a-id DIGITS          by what PACs name the server, hexadecimal, 16 octets at
+                         best; made from the certificate if not given
+  --a-id-info TEXT       what people call it, radius_server if not given
+  --pac-lifetime SECONDS how long PACs are good, 604800 if not given
+  --pac-refresh SECONDS  with how much time left they are renewed, 86400 if not
+                         given
+  --provisioning WHEN    peers without a PAC get one if the server is anonymous
+                         (MSCHAPv2 only; that login is refused), authenticated,
+                         both, or none; authenticated if not given
+  --gtc-plain            GTC as it is outside EAP-FAST
 
 Requests without a valid Message-Authenticator are dropped.
 ",

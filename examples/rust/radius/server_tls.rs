@@ -29,13 +29,20 @@ pub(crate) fn tunnel(
     flags: &TlsFlags,
     ticket_keys: Option<Arc<TicketKeys>>,
 ) -> Result<TlsServerConfig, Box<dyn Error>> {
+    Ok(tunnel_builder(flags, ticket_keys)?.build()?)
+}
+
+/// The same, not built yet.
+pub(crate) fn tunnel_builder(
+    flags: &TlsFlags,
+    ticket_keys: Option<Arc<TicketKeys>>,
+) -> Result<TlsServerConfigBuilder, Box<dyn Error>> {
     let config = common("a tunnel", flags, ticket_keys)?;
-    let config = match flags.get("client-certificates") {
+    Ok(match flags.get("client-certificates") {
         None => config,
         Some("optional") => config.optional_clients(clients("a tunnel", flags)?),
         Some(_) => config.clients(clients("a tunnel", flags)?),
-    };
-    Ok(config.build()?)
+    })
 }
 
 /// Whose certificates are accepted.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use eap_rs::MethodType;
+#[cfg(feature = "fast")]
+use eap_rs::fast::Provisioning;
 use eap_rs::peap::CryptoBinding;
 use eap_rs::tls::TlsVersion;
 use lexopt::{Error, Parser, ValueExt};
@@ -24,7 +26,9 @@ impl TlsFlags {
     ) -> Result<bool, Error> {
         let Some(flag) = flags.iter().find(|known| **known == flag) else { return Ok(false) };
         let value = match *flag {
-            "anonymous" | "insecure-no-server-authentication" | "legacy-tls" => String::new(),
+            "anonymous" | "insecure-no-server-authentication" | "legacy-tls" | "gtc-plain" => {
+                String::new()
+            }
             _ => arguments.value()?.string()?,
         };
         check(flag, &value)?;
@@ -38,6 +42,11 @@ impl TlsFlags {
             && !methods.iter().any(is_tls_based)
         {
             return Err(format!("--{flag} is only for TLS-based methods").into());
+        }
+        if let Some(flag) = self.0.keys().find(|flag| FAST.contains(flag))
+            && !methods.iter().any(|method| method.facts.method == MethodType::FAST)
+        {
+            return Err(format!("--{flag} is only for EAP-FAST").into());
         }
         for (flag, other) in [
             ("ca", "insecure-no-server-authentication"),
@@ -56,6 +65,8 @@ impl TlsFlags {
             ("client-certificates", "ca"),
             ("client-name", "ca"),
             ("client-name-suffix", "ca"),
+            ("pac-lifetime", "pac-key"),
+            ("pac-refresh", "pac-key"),
         ] {
             if self.has(flag) && !self.has(other) {
                 return Err(format!("--{flag} needs --{other}").into());
@@ -98,6 +109,17 @@ impl TlsFlags {
         })
     }
 
+    /// In which tunnels PACs are issued, or taken.
+    #[cfg(feature = "fast")]
+    pub(crate) fn provisioning(&self) -> Option<Provisioning> {
+        self.get("provisioning").map(|provisioning| match provisioning {
+            "anonymous" => Provisioning::Anonymous,
+            "authenticated" => Provisioning::Authenticated,
+            "both" => Provisioning::Both,
+            _ => Provisioning::Off,
+        })
+    }
+
     /// The number that was given for `flag`.
     pub(crate) fn number(&self, flag: &str) -> Option<usize> {
         self.get(flag)?.parse().ok()
@@ -112,6 +134,30 @@ impl TlsFlags {
     pub(crate) fn files(&self, flag: &str) -> Result<Vec<Vec<u8>>, String> {
         self.all(flag).iter().map(|path| read(flag, path)).collect()
     }
+}
+
+/// Those that only EAP-FAST has a use for.
+const FAST: [&str; 8] = [
+    "pac-file",
+    "pac-key",
+    "a-id",
+    "a-id-info",
+    "pac-lifetime",
+    "pac-refresh",
+    "provisioning",
+    "gtc-plain",
+];
+
+/// Octets as digits, at least one.
+pub(crate) fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    let octets = pairs.map(|pair| match pair {
+        [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
+            u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
+        }
+        _ => None,
+    });
+    octets.collect::<Option<Vec<_>>>().filter(|octets| !octets.is_empty())
 }
 
 fn read(flag: &str, path: &str) -> Result<Vec<u8>, String> {
@@ -133,6 +179,15 @@ fn check(flag: &str, value: &str) -> Result<(), Error> {
         "crypto-binding" if !["off", "if-offered", "required"].contains(&value) => {
             "off, if-offered, required"
         }
+        "provisioning" if !["none", "anonymous", "authenticated", "both"].contains(&value) => {
+            "none, anonymous, authenticated, both"
+        }
+        "a-id" if hexadecimal(value).is_none_or(|octets| octets.len() > 1015) => {
+            "2 to 2030 hexadecimal digits"
+        }
+        "a-id-info" if value.len() > 1015 => "at most 1015 octets",
+        "pac-lifetime" if !in_range(value, 1..=TEN_YEARS) => "1 to 315360000",
+        "pac-refresh" if !in_range(value, 0..=TEN_YEARS) => "0 to 315360000",
         "fragment-size" if !in_range(value, 64..=65_000) => "64 to 65000",
         "resume" if !in_range(value, 1..=1_000_000) => "1 to 1000000",
         "session-lifetime" if !in_range(value, 1..=604_800) => "1 to 604800",
@@ -141,6 +196,22 @@ fn check(flag: &str, value: &str) -> Result<(), Error> {
     Err(format!("--{flag} {value:?}; accepted: {accepted}").into())
 }
 
+/// In seconds.
+const TEN_YEARS: u32 = 315_360_000;
+
 fn in_range(value: &str, range: std::ops::RangeInclusive<u32>) -> bool {
     value.parse().is_ok_and(|number| range.contains(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_are_pairs_of_digits() {
+        assert_eq!(hexadecimal("00fF"), Some(vec![0, 255]));
+        for digits in ["", "0", "000", "+1", "0x", "g0", "\u{e9}"] {
+            assert_eq!(hexadecimal(digits), None, "{digits}");
+        }
+    }
 }

@@ -5,16 +5,16 @@ use std::time::Duration;
 use crate::{Run, SECRET, Server, peer, peer_usage_error, server_usage_error};
 
 /// A CA with a server and a client of its, in a folder that goes with the value.
-struct Certificates {
+pub(crate) struct Certificates {
     folder: std::path::PathBuf,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
 }
 
-const SERVER: (&str, u64) = ("server.example.org", 1);
+pub(crate) const SERVER: (&str, u64) = ("server.example.org", 1);
 const ALICE: (&str, u64) = ("alice.example.org", 2);
 
 impl Certificates {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("eap-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let mut params = rcgen::CertificateParams::default();
@@ -35,7 +35,7 @@ impl Certificates {
         Self { folder, issuer }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).to_str().unwrap().to_owned()
     }
 

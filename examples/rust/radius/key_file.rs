@@ -1,4 +1,4 @@
-//! The file with the keys of session tickets, which several servers may share.
+//! A file of keys, which several servers may share: those of session tickets, or of PACs.
 
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use eap_rs::ConfigError;
+#[cfg(feature = "fast")]
+use eap_rs::fast::PacKeys;
 use eap_rs::tls::TicketKeys;
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -18,32 +21,78 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// What a key is made of has at least this many octets.
 const MIN_LEN: usize = 32;
 
+/// Keys that sessions use while they may be replaced.
+pub(crate) trait Keys: Sized {
+    /// The flag that names the file.
+    const FLAG: &str;
+    /// What they are called.
+    const NAME: &str;
+
+    fn new(keys: &[[u8; 32]]) -> Result<Self, ConfigError>;
+
+    fn replace(&self, keys: &[[u8; 32]]) -> Result<(), ConfigError>;
+}
+
+impl Keys for TicketKeys {
+    const FLAG: &str = "ticket-key";
+    const NAME: &str = "ticket keys";
+
+    fn new(keys: &[[u8; 32]]) -> Result<Self, ConfigError> {
+        Self::new(keys)
+    }
+
+    fn replace(&self, keys: &[[u8; 32]]) -> Result<(), ConfigError> {
+        self.replace(keys)
+    }
+}
+
+#[cfg(feature = "fast")]
+impl Keys for PacKeys {
+    const FLAG: &str = "pac-key";
+    const NAME: &str = "PAC keys";
+
+    fn new(keys: &[[u8; 32]]) -> Result<Self, ConfigError> {
+        Self::new(keys)
+    }
+
+    fn replace(&self, keys: &[[u8; 32]]) -> Result<(), ConfigError> {
+        self.replace(keys)
+    }
+}
+
+/// A file that may change.
+pub(crate) trait Refresh {
+    /// Takes new keys if there are any; gives a line for the log then, and also if they are none.
+    fn refresh(&mut self) -> Option<String>;
+}
+
 /// The keys as they are in the file; read again whenever it has changed.
-pub(crate) struct TicketKeyFile {
+pub(crate) struct KeyFile<K> {
     path: PathBuf,
-    keys: Arc<TicketKeys>,
+    keys: Arc<K>,
     modified: Option<SystemTime>,
     looked: Instant,
 }
 
-impl TicketKeyFile {
+impl<K: Keys> KeyFile<K> {
     /// Reads the file. If there is none, it is made, with a new key, readable by its owner only.
     pub(crate) fn open(path: &str, rng: &mut StdRng) -> Result<Self, String> {
-        let named = |error: &dyn std::fmt::Display| format!("--ticket-key {path}: {error}");
+        let named = |error: &dyn std::fmt::Display| format!("--{} {path}: {error}", K::FLAG);
         create(path, rng).map_err(|error| named(&error))?;
         let octets = fs::read(path).map_err(|error| named(&error))?;
         let keys = parse(&octets).map_err(|error| named(&error))?;
-        let keys = TicketKeys::new(&keys).map_err(|error| named(&error))?;
+        let keys = K::new(&keys).map_err(|error| named(&error))?;
         let modified = modified(path.as_ref());
         Ok(Self { path: path.into(), keys: Arc::new(keys), modified, looked: Instant::now() })
     }
 
-    pub(crate) fn keys(&self) -> Arc<TicketKeys> {
+    pub(crate) fn keys(&self) -> Arc<K> {
         Arc::clone(&self.keys)
     }
+}
 
-    /// Takes new keys if there are any; gives a line for the log then, and also if they are none.
-    pub(crate) fn refresh(&mut self) -> Option<String> {
+impl<K: Keys> Refresh for KeyFile<K> {
+    fn refresh(&mut self) -> Option<String> {
         if self.looked.elapsed() < INTERVAL {
             return None;
         }
@@ -59,8 +108,8 @@ impl TicketKeyFile {
             .and_then(|keys| self.keys.replace(&keys).map_err(|error| error.to_string()));
         let path = self.path.display();
         Some(match replaced {
-            Ok(()) => format!("new ticket keys from {path}"),
-            Err(error) => format!("ticket keys stay as they are, {path}: {error}"),
+            Ok(()) => format!("new {} from {path}", K::NAME),
+            Err(error) => format!("{} stay as they are, {path}: {error}", K::NAME),
         })
     }
 }

@@ -1,0 +1,172 @@
+//! EAP-FAST: PACs, their files, and what is said of them.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::tls::{Certificates, SERVER};
+use crate::{Run, Server, json, peer_usage_error, server_usage_error};
+
+const METHODS: [(&str, &str); 2] = [("fast/mschapv2", "EAP-MSCHAPv2"), ("fast/gtc", "GTC")];
+
+struct Bench {
+    certificates: Certificates,
+    pac_file: String,
+}
+
+impl Bench {
+    fn new(name: &str) -> Self {
+        let certificates = Certificates::new(name);
+        let pac_file = certificates.path("pacs");
+        Self { certificates, pac_file }
+    }
+
+    fn server(&self, more: &[&str]) -> Server {
+        let (own, keys) = (self.certificates.path(SERVER.0), self.certificates.path("pac.key"));
+        #[rustfmt::skip]
+        let flags = [
+            "--methods", "fast/mschapv2,fast/gtc", "--cert", &own, "--key", &own,
+            "--pac-key", &keys, "--user", "alice:wonderland",
+        ];
+        Server::start(&[&flags, more].concat())
+    }
+
+    fn login(&self, server: &Server, method: &str, more: &[&str]) -> Run {
+        let flags = ["--method", method, "--pac-file", &self.pac_file, "--password", "wonderland"];
+        server.login(&[&flags, more].concat())
+    }
+}
+
+#[test]
+fn a_certificate_brings_a_pac_into_the_file_and_the_pac_opens_the_next_tunnel() {
+    for (method, inner) in METHODS {
+        let bench = Bench::new(&method.replace('/', "-"));
+        let ca = bench.certificates.path("ca.pem");
+        let mut server = bench.server(&["--provisioning", "authenticated"]);
+        let run = bench.login(&server, method, &["--ca", &ca]);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+        let [first, last] = &run.lines()[..] else { panic!("{}", run.stdout) };
+        assert!(first.starts_with(&format!("alice logged in by EAP-FAST with {inner}: ")));
+        assert!(first.ends_with("keys: equal on both ends, a new PAC is stored"), "{first}");
+        assert_eq!(last, "SUCCESS");
+        assert_eq!(server.line(), format!("accept alice (EAP-FAST with {inner})"));
+        let mode = std::fs::metadata(&bench.pac_file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let text = std::fs::read_to_string(&bench.pac_file).unwrap();
+        assert!(text.starts_with("wpa_supplicant EAP-FAST PAC file - version 1\n"), "{text}");
+        // There is nothing else to trust.
+        let run = bench.login(&server, method, &["--json"]);
+        let report = json(&run.lines()[0]);
+        assert_eq!((&report["resumed"], &report["pac_stored"]), (&true.into(), &false.into()));
+        assert_eq!((run.status, &report["keys"]), (0, &true.into()), "{report}");
+        assert_eq!(server.line(), format!("accept alice (EAP-FAST with {inner}, resumed)"));
+        assert_eq!(std::fs::read_to_string(&bench.pac_file).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_tunnel_without_anybodys_certificate_brings_a_pac_and_a_refusal() {
+    let bench = Bench::new("anonymous");
+    let mut server = bench.server(&["--provisioning", "both"]);
+    let run = bench.login(&server, METHODS[0].0, &["--provisioning", "anonymous", "--json"]);
+    let report = json(&run.lines()[0]);
+    let reason = "EAP-FAST failed: a PAC was provisioned; the next login uses it";
+    assert_eq!((run.status, &report["reason"]), (1, &reason.into()), "{report}");
+    assert_eq!((&report["pac_stored"], &report["keys"]), (&true.into(), &false.into()));
+    assert_eq!(server.line(), "reject alice: EAP-FAST failed: a PAC was provisioned");
+    let run = bench.login(&server, METHODS[0].0, &["--provisioning", "none"]);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert_eq!(server.line(), "accept alice (EAP-FAST with EAP-MSCHAPv2, resumed)");
+}
+
+#[test]
+fn a_pac_is_renewed_in_its_file() {
+    let bench = Bench::new("renewed");
+    let ca = bench.certificates.path("ca.pem");
+    let server = bench.server(&["--pac-lifetime", "100", "--pac-refresh", "1000"]);
+    let mut files = Vec::new();
+    for _ in 0..3 {
+        let run = bench.login(&server, METHODS[1].0, &["--ca", &ca]);
+        assert!(run.stdout.contains(", a new PAC is stored\nSUCCESS\n"), "{}", run.stdout);
+        files.push(std::fs::read(&bench.pac_file).unwrap());
+    }
+    files.dedup();
+    assert_eq!(files.len(), 3);
+}
+
+/// Without a file, too, a PAC lasts as long as the program.
+#[test]
+fn the_next_login_of_a_run_goes_by_pac() {
+    let bench = Bench::new("runs");
+    let ca = bench.certificates.path("ca.pem");
+    let mut server = bench.server(&["--a-id", "00112233445566778899aabbccddeeff"]);
+    let flags = ["--method", METHODS[1].0, "--password", "wonderland", "--ca", &ca];
+    let run = server.login(&[&flags[..], &["--resume", "1"]].concat());
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(!run.stdout.contains("PAC"), "{}", run.stdout);
+    assert_eq!(server.line(), "accept alice (EAP-FAST with GTC)");
+    assert_eq!(server.line(), "accept alice (EAP-FAST with GTC, resumed)");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let bench = Bench::new("file");
+    let ca = bench.certificates.path("ca.pem");
+    let server = bench.server(&[]);
+    std::fs::write(&bench.pac_file, "no PAC").unwrap();
+    let run = bench.login(&server, METHODS[1].0, &["--ca", &ca]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    let start = format!("error: --pac-file {}: ", bench.pac_file);
+    assert!(run.stderr.starts_with(&start), "{}", run.stderr);
+    let nowhere = bench.certificates.path("nowhere/pacs");
+    let run = bench.login(&server, METHODS[1].0, &["--ca", &ca, "--pac-file", &nowhere]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.starts_with(&format!("FAILURE: --pac-file {nowhere}: ")), "{}", run.stdout);
+}
+
+#[test]
+fn a_peer_with_nothing_to_trust_is_not_started() {
+    let bench = Bench::new("nothing");
+    let run = bench.login(&bench.server(&[]), METHODS[1].0, &[]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("ca: nothing to trust is configured"), "{}", run.stderr);
+}
+
+#[test]
+fn flags_that_only_fast_has_a_use_for_are_refused() {
+    for flag in [&["--pac-file", "x"][..], &["--provisioning", "none"], &["--gtc-plain"]] {
+        let tunnel = [&["--method", "peap/gtc"][..], flag].concat();
+        peer_usage_error(&tunnel, &format!("{} is only for EAP-FAST", flag[0]));
+    }
+    for flag in [
+        &["--pac-key", "x"][..],
+        &["--a-id", "00"],
+        &["--a-id-info", "x"],
+        &["--pac-lifetime", "1"],
+        &["--pac-refresh", "0"],
+        &["--provisioning", "none"],
+        &["--gtc-plain"],
+    ] {
+        let tunnel = [&["--methods", "peap/gtc"][..], flag].concat();
+        server_usage_error(&tunnel, &format!("{} is only for EAP-FAST", flag[0]));
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    let accepted = "accepted: none, anonymous, authenticated, both";
+    for wrong in ["", "off"] {
+        let error = format!("--provisioning {wrong:?}; {accepted}");
+        peer_usage_error(&["--provisioning", wrong], &error);
+        server_usage_error(&["--provisioning", wrong], &error);
+    }
+    for wrong in ["", "0", "xy"] {
+        let error = format!("--a-id {wrong:?}; accepted: 2 to 2030 hexadecimal digits");
+        server_usage_error(&["--a-id", wrong], &error);
+    }
+    let error = "--pac-lifetime \"0\"; accepted: 1 to 315360000";
+    server_usage_error(&["--pac-lifetime", "0"], error);
+    let fast = ["--methods", "fast/gtc"];
+    for flag in [["--pac-lifetime", "1"], ["--pac-refresh", "1"], ["--provisioning", "both"]] {
+        let error = format!("{} needs --pac-key", flag[0]);
+        server_usage_error(&[&fast[..], &flag].concat(), &error);
+    }
+}
