@@ -208,8 +208,8 @@ TLS-based methods also take:
   --crypto-binding WHEN                 of PEAP: off, if-offered or required
 
 EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
-  --pac-file FILE       the PACs there are, as wpa_supplicant keeps them, text or
-                        binary; written anew (text) when there is another one
+  --pac-file FILE       the PACs there are, as wpa_supplicant keeps them (text,
+                        binary); written anew, as text, when there is a new one
   --provisioning WHEN   new PACs are taken from servers that are anonymous,
                         authenticated, both, or none; authenticated if there is
                         --ca, else none
