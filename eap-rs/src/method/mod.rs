@@ -62,6 +62,12 @@ pub trait PeerMethod: Send {
         None
     }
 
+    /// Why the authenticator refuses us, as far as the method knows, where nothing but EAP-Failure
+    /// says that it does.
+    fn rejection(&self) -> Option<Failure> {
+        None
+    }
+
     /// The conversation has ended in success: what may outlive it, a TLS session for example, may
     /// be kept from here on.
     fn succeeded(&mut self) {}

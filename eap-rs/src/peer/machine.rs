@@ -585,6 +585,10 @@ impl Peer {
     }
 
     fn reason_of_rejection(&self) -> Failure {
+        let known = self.selected.as_ref().and_then(|selected| selected.instance.rejection());
+        if let Some(known) = known {
+            return known;
+        }
         match (&self.selected, self.last.refused) {
             (Some(Selected { method, instance, .. }), _)
                 if instance.tls().is_some_and(|tls| tls.resumed) =>

@@ -18,7 +18,7 @@ use crate::tunnel::fast::{MasterSecret, TicketSecrets};
 use crate::tunnel::peer::{Heard, PeerEnd, failed, refused};
 use crate::tunnel::resumption::Owner;
 use crate::tunnel::{CLOSED, Tunnel, TunnelSource, fragment};
-use crate::{Answer, Discard, Event, InnerOutcome, Keys, PacketBuffer};
+use crate::{Answer, Discard, Event, Failure, InnerOutcome, Keys, PacketBuffer};
 
 /// Servers refuse with a bare EAP-Failure, without an alert: it has to be heard. A Success is too
 /// early.
@@ -184,6 +184,12 @@ impl PeerMethod for Peer {
 
     fn tls(&self) -> Option<TlsSummary> {
         self.end.as_ref()?.tls()
+    }
+
+    fn rejection(&self) -> Option<Failure> {
+        // A PAC is not at fault: what is inside runs in any case.
+        let phase2 = self.phase2.as_ref()?;
+        Some(phase2.rejection().cloned().unwrap_or(Failure::Rejected { method: METHOD }))
     }
 
     fn inner(&self) -> Option<InnerOutcome> {

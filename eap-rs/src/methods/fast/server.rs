@@ -1,5 +1,6 @@
 //! The server's side of EAP-FAST: opens the tunnel, and has phase 2 run in it.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,7 +37,8 @@ enum Asking {
 impl Server {
     pub(crate) fn new(config: Arc<FastServerConfig>) -> Self {
         let settings = Arc::clone(&config.settings);
-        let shown = Arc::new(Shown { settings, pac: Mutex::default() });
+        let shown =
+            Arc::new(Shown { settings, pac: Mutex::default(), any: AtomicBool::new(false) });
         let source = Source { config: Arc::clone(&config), shown: Arc::clone(&shown) };
         let end = ServerEnd::new(Arc::new(source), METHOD, VERSION);
         Self { config, end, shown, phase2: None, asking: Asking::Tunnel, keys: None }
@@ -78,7 +80,11 @@ impl Server {
             return Err(method_failed("a tunnel was opened that no PAC opens"));
         }
         let settings = Arc::clone(&self.config.settings);
-        Ok(Some(self.phase2.insert(Phase2Server::new(settings, opening, pac, &keys))))
+        let phase2 = self.phase2.insert(Phase2Server::new(settings, opening, pac, &keys));
+        if opening == Opening::Certificate && self.shown.is_any() {
+            phase2.replace_pac();
+        }
+        Ok(Some(phase2))
     }
 
     fn take(&mut self, turn: ServerTurn, request: &mut PacketBuffer) -> ServerStep {
@@ -188,13 +194,20 @@ impl TunnelSource for Source {
     }
 }
 
-/// The PAC that the peer has shown, if it is good.
+/// The PAC that the peer has shown.
 struct Shown {
     settings: Arc<ServerSettings>,
+    /// If it is good.
     pac: Mutex<Option<KnownPac>>,
+    /// Whether there was any.
+    any: AtomicBool,
 }
 
 impl Shown {
+    fn is_any(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+
     fn take(&self) -> Option<KnownPac> {
         self.pac.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -217,6 +230,7 @@ impl ServerSecrets {
 
 impl TicketSecrets for ServerSecrets {
     fn ticket(&self, ticket: &[u8]) {
+        self.shown.any.store(!ticket.is_empty(), Ordering::Relaxed);
         let known = self.open(ticket);
         *self.shown.pac.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }

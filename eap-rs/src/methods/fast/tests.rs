@@ -55,6 +55,8 @@ struct Setting {
     tunnels: [TunnelKeys; 2],
     password: &'static str,
     may_store: bool,
+    /// Whether the peer has shown a PAC that does not open a tunnel.
+    useless_pac: bool,
 }
 
 impl Setting {
@@ -75,6 +77,7 @@ impl Setting {
             tunnels: [tunnel(1), tunnel(1)],
             password: "wonderland",
             may_store: true,
+            useless_pac: false,
         }
     }
 
@@ -93,6 +96,9 @@ impl Setting {
             server: Phase2Server::new(Arc::new(server), opening, pac, &at_server),
             host: Host::default(),
         };
+        if self.useless_pac {
+            ends.server.replace_pac();
+        }
         let (mut log, mut pacs) = (Vec::new(), Vec::new());
         let mut turn = ends.server.begin(&mut ends.host.server());
         for _ in 0..100 {
@@ -282,11 +288,13 @@ fn a_wrong_password_ends_in_failure_on_both_sides() {
     for method in [MethodType::MSCHAPV2, MethodType::GTC, MethodType::MD5] {
         let end = Setting { password: "other", ..Setting::new(method) }.run();
         assert_eq!(end.server.as_ref().unwrap_err(), &Failure::BadCredentials, "{method}");
-        let failure = end.refusal();
-        assert!(matches!(failure, Failure::Account(_) | Failure::Rejected { .. }), "{failure}");
-        let messages = end.messages();
-        for message in messages.last_chunk::<2>().unwrap() {
-            assert_eq!(*message, Message::failure(None));
+        // What follows is EAP-Failure: wpa_supplicant listens to no Result TLV then.
+        assert!(end.messages().iter().all(|message| message.result.is_none()), "{method}");
+        assert!(end.ends.peer.keys().is_none());
+        let why = end.ends.peer.rejection();
+        match method {
+            MethodType::MD5 => assert_eq!(why, None),
+            _ => assert!(matches!(why, Some(Failure::Account(_))), "{method}: {why:?}"),
         }
     }
 }
@@ -387,7 +395,8 @@ fn an_anonymous_tunnel_with_somebody_in_between_proves_nothing() {
     let end = setting.run();
     assert_eq!(end.server.as_ref().unwrap_err(), &Failure::BadCredentials);
     assert!(end.pacs.is_empty());
-    end.refusal();
+    assert!(matches!(end.ends.peer.rejection(), Some(Failure::Account(_))));
+    assert_eq!(end.ends.peer.conclusion(), None);
 }
 
 #[test]
@@ -457,6 +466,19 @@ fn a_machine_stays_a_machine_and_acknowledges_nothing() {
     end.assert_granted();
     assert_eq!(end.pacs[0].kind(), PacType::Machine);
     assert_eq!(end.messages().last().unwrap().pac, None);
+}
+
+/// wpa_supplicant does not ask then.
+#[test]
+fn a_pac_that_opens_nothing_is_replaced_without_being_asked() {
+    for provisioning in [Provisioning::Authenticated, Provisioning::Off] {
+        let setting = Setting::new(MethodType::GTC);
+        let setting = setting.provisioning(Opening::Certificate, provisioning);
+        let end = Setting { useless_pac: true, ..setting }.run();
+        end.assert_granted();
+        assert_eq!(end.pacs.len(), usize::from(provisioning != Provisioning::Off));
+        assert!(end.messages().iter().all(|message| message.action.is_none()));
+    }
 }
 
 #[test]

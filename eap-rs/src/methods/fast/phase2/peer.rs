@@ -157,6 +157,11 @@ impl Phase2Peer {
         self.conclusion.as_ref()
     }
 
+    /// Why a method has failed, for a server that says no more.
+    pub(in super::super) const fn rejection(&self) -> Option<&Failure> {
+        self.inner_failure.as_ref()
+    }
+
     /// MSK and EMSK, once access may be granted.
     pub(in super::super) fn keys(&self) -> Option<Keys> {
         let Some(Conclusion::Granted(_)) = self.conclusion else { return None };

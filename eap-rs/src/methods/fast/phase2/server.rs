@@ -54,6 +54,8 @@ pub(in super::super) struct Phase2Server {
     is_sequence: bool,
     /// The last one that was bound.
     authenticated: Option<InnerOutcome>,
+    /// Whether the peer has shown a PAC that does not open a tunnel.
+    needs_another: bool,
     has_issued: bool,
     stage: Stage,
 }
@@ -92,6 +94,7 @@ impl Phase2Server {
             settings,
             opening,
             pac,
+            needs_another: false,
             keys: CompoundKeys::new(tunnel),
             is_sequence: methods.len() > 1,
             methods,
@@ -99,6 +102,11 @@ impl Phase2Server {
             has_issued: false,
             stage: Stage::Refused(failed("phase 2 has not begun")),
         }
+    }
+
+    /// The peer has a PAC, and needs another one: wpa_supplicant does not ask for it.
+    pub(in super::super) const fn replace_pac(&mut self) {
+        self.needs_another = true;
     }
 
     /// The first message.
@@ -233,7 +241,8 @@ impl Phase2Server {
         match (question, result, packet.map(Zeroizing::new)) {
             (Some(query), _, _) => Ok(ServerTurn::Ask(query)),
             (None, Some(Ok(outcome)), _) => self.bind(outcome, cx),
-            (None, Some(Err(failure)), _) => Err(failure.into()),
+            // Of a method that has failed EAP-Failure speaks: wpa_supplicant takes nothing else.
+            (None, Some(Err(failure)), _) => Ok(ServerTurn::Fail(failure)),
             (None, None, Some(packet)) => {
                 Ok(send(Message { payload: Some(&packet), ..Message::default() }))
             }
@@ -297,7 +306,7 @@ impl Phase2Server {
     fn must_issue(&self, cx: &ServerContext<'_>) -> bool {
         let remaining = self.pac.as_ref().zip(cx.unix_time).map(|(pac, now)| pac.remaining(now));
         let is_due = remaining.is_some_and(|left| left <= self.settings.pac_renewal.into());
-        self.may_issue(cx) && (is_due || self.opening == Opening::Anonymous)
+        self.may_issue(cx) && (is_due || self.needs_another || self.opening == Opening::Anonymous)
     }
 
     /// Whether a PAC can be issued: without a calendar nobody knows until when.
