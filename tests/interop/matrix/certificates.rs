@@ -135,7 +135,7 @@ fn comment() -> CustomExtension {
 }
 
 impl KeyType {
-    fn generate(self) -> KeyPair {
+    pub(crate) fn generate(self) -> KeyPair {
         match self {
             // ring signs with RSA keys and makes none.
             Self::Rsa2048 => {

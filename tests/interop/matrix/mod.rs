@@ -14,7 +14,8 @@ use std::path::Path;
 use std::{fs, io, thread};
 
 use cells::{Outcome, try_pair};
-use certificates::{KeyType, Pki};
+use certificates::Pki;
+pub(crate) use certificates::{KeyType, SERVER_NAME};
 use counterparts::PAIRS;
 use table::document;
 
