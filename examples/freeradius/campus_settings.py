@@ -109,8 +109,9 @@ class Settings:
             raise SettingError("[sessions] shared", f"there is no directory {shared.parent}")
 
 
-# A one-time password needs a challenge for each subscriber, and nobody here keeps those.
-_METHODS = tuple(it for it in eap_rs.METHODS if it != "otp")
+# A one-time password needs a challenge for each subscriber, and EAP-FAST keys for its PACs: nobody
+# here keeps those.
+_METHODS = tuple(it for it in eap_rs.METHODS if it != "otp" and not it.startswith("fast/"))
 
 
 class _Reader:

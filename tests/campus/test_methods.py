@@ -1,7 +1,7 @@
 """Each method with each version of TLS: eapol_test gets in, with equal keys and its VLAN.
 
 Not here: `otp`, which eapol_test does not have (it answers a challenge of a list that its user
-holds).
+holds), and EAP-FAST, which the campus does not offer.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ ON_A_DAEMON = ["tls", "ttls/pap", "peap/gtc", "peap/mschapv2", "ttls/eap-tls"]
 
 
 def test_every_method_is_here() -> None:
-    assert {*METHODS, "otp"} == set(eap_rs.METHODS)
+    assert {*METHODS, "otp"} == {it for it in eap_rs.METHODS if not it.startswith("fast/")}
 
 
 @pytest.fixture(scope="module")

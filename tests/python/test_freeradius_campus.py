@@ -189,7 +189,7 @@ def test_a_mistake_is_named(
         settings.Settings.read(ini(folder, **{section: line}))
 
 
-@pytest.mark.parametrize("methods", ["otp", "ttls/nope", "TTLS/PAP"])
+@pytest.mark.parametrize("methods", ["otp", "fast/gtc", "ttls/nope", "TTLS/PAP"])
 def test_methods_that_there_are_not(radiusd: Radiusd, folder: Path, methods: str) -> None:
     settings = module("campus_settings")
     with pytest.raises(settings.SettingError, match=rf"\[eap\] methods: \"{methods}\" given, acc"):
