@@ -160,10 +160,8 @@ fn a_store_that_lies_gets_a_full_login() {
             assert!(!resumed(&fresh.log_in(0)));
             let mut sessions = fresh.sessions().0.lock().unwrap();
             let others = before.values().next().unwrap();
-            for (name, session) in
-                sessions.iter_mut().filter(|(name, _)| !before.contains_key(*name))
-            {
-                assert_eq!(name.len(), 32);
+            let new = sessions.iter_mut().filter(|(name, _)| !before.contains_key(*name));
+            for (_, session) in new {
                 match lie {
                     0 => session.clone_from(others),
                     1 => session.truncate(session.len() - 1),

@@ -23,9 +23,6 @@ use super::engine::{Established, Randoms, TlsEngine, TlsError};
 use crate::InnerOutcome;
 use crate::tls::{CertificateRefusal, SealedSession, TlsAlert, TlsVersion};
 
-/// The most octets of a record's content (RFC 5246 §6.2.1).
-const MAX_RECORD: usize = 16_384;
-
 pub(super) struct OpenSslEngine {
     stream: SslStream<Wire>,
     judgement: Arc<Judgement>,
@@ -74,10 +71,10 @@ impl OpenSslEngine {
                 Err(error) => return Err(self.convert(&error)),
             }
         }
-        let mut record = Zeroizing::new(vec![0; MAX_RECORD]);
+        let mut part = Zeroizing::new([0; 1024]);
         loop {
-            match self.stream.ssl_read(&mut record) {
-                Ok(len) => self.plain.extend(record.get(..len).unwrap_or_default()),
+            match self.stream.ssl_read(&mut *part) {
+                Ok(len) => self.plain.extend(part.get(..len).unwrap_or_default()),
                 Err(error) if error.code() == ErrorCode::WANT_READ => return Ok(()),
                 Err(error) if error.code() == ErrorCode::ZERO_RETURN => {
                     self.is_closed = true;
