@@ -17,8 +17,8 @@ import eap_rs
 import pytest
 from eap_rs.freeradius import RLM_MODULE_OK, RLM_MODULE_REJECT, Radiusd, Request
 
+from campus_script import folder, ini, lines, log_in, module, radiusd
 from conftest import Pki
-from test_freeradius_campus import folder, ini, lines, log_in, module, radiusd
 
 __all__ = ["folder", "radiusd"]
 

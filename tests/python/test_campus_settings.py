@@ -1,0 +1,169 @@
+"""The campus: its settings, `prepare`, and the subnets of VLANs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from eap_rs import freeradius
+from eap_rs.freeradius import RLM_MODULE_FAIL, Radiusd
+
+from campus_script import EXAMPLE, folder, ini, lines, module, radiusd, start
+
+__all__ = ["folder", "radiusd"]
+
+
+def test_the_settings_that_come_with_it_are_good(radiusd: Radiusd) -> None:
+    settings = module("campus_settings").Settings.read(EXAMPLE / "campus.ini")
+    assert settings.methods == ("ttls/pap", "ttls/eap-gtc", "peap/gtc")
+    assert settings.certificate == EXAMPLE / "certificates" / "server.pem"
+    assert settings.session_lifetime == 3600 and str(settings.base) == "10.0.0.0/8"
+
+
+def test_defaults(radiusd: Radiusd, folder: Path) -> None:
+    path = folder / "campus.ini"
+    path.write_text("[tls]\ncertificate = server.pem\nkey = /k\n")
+    settings = module("campus_settings").Settings.read(path)
+    assert (settings.certificate, settings.key) == (folder / "server.pem", Path("/k"))
+    assert settings.client_ca is settings.ticket_keys is settings.realm is settings.mtu is None
+    assert settings.session_lifetime == 0 and settings.versions == ("1.2", "1.3")
+    assert settings.database == folder / "subscriptions.sqlite"
+    assert settings.methods == ("ttls/pap", "ttls/eap-gtc", "peap/gtc")
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "message"),
+    [
+        ("eap", "colour = blue", r"\[eap\] colour: no such key, accepted: .*realm"),
+        ("subscriptions", "[colours]\nx = y", r"\[colours\]: no such section, accepted: \[tls\]"),
+        ("eap", "fragment_size = 99", r"\[eap\] fragment_size: \"99\" given, 100 to 4000"),
+        ("eap", "fragment_size = many", r"\[eap\] fragment_size: \"many\" given"),
+        ("eap", "mtu = 63", r"\[eap\] mtu: \"63\" given"),
+        ("tls", "session_lifetime = nan", r"\[tls\] session_lifetime: \"nan\" given"),
+        ("tls", "versions = 1.1", r"\[tls\] versions: \"1.1\" given, accepted: 1.2 1.3"),
+        ("subscriptions", "backend = ldap", r"\[subscriptions\] backend: \"ldap\" given"),
+        ("subscriptions", "backend = rest sqlite", r"\[subscriptions\] backend: one of"),
+        ("subscriptions", "backend = rest", r"\[subscriptions\] url: none given"),
+        ("subscriptions", "url = file:///etc", r"\[subscriptions\] url: http://"),
+        ("subscriptions", "url = http:", r"\[subscriptions\] url: http://"),
+        ("subscriptions", "[network]\nbase = 10.0.0.0/13", r"\[network\] base: .*/12"),
+        ("subscriptions", "[network]\nbase = 10.1.0.0/8", r"\[network\] base: .*host bits"),
+        ("subscriptions", "[sessions]\ncapacity = 0", r"\[sessions\] capacity: \"0\" given"),
+        ("subscriptions", "[sessions]\ncapacity = 1000001", r"capacity: .* 1 to 1000000 accepted"),
+        ("eap", "realm", "campus.ini"),
+    ],
+)
+def test_a_mistake_is_named(
+    radiusd: Radiusd, folder: Path, section: str, line: str, message: str
+) -> None:
+    settings = module("campus_settings")
+    with pytest.raises(settings.SettingError, match=message):
+        settings.Settings.read(ini(folder, **{section: line}))
+
+
+@pytest.mark.parametrize("methods", ["otp", "fast/gtc", "ttls/nope", "TTLS/PAP"])
+def test_methods_that_there_are_not(radiusd: Radiusd, folder: Path, methods: str) -> None:
+    settings = module("campus_settings")
+    with pytest.raises(settings.SettingError, match=rf"\[eap\] methods: \"{methods}\" given, acc"):
+        settings.Settings.read(ini(folder, methods))
+
+
+def test_a_certificate_is_needed(radiusd: Radiusd, tmp_path: Path) -> None:
+    settings = module("campus_settings")
+    (tmp_path / "campus.ini").write_text("")
+    with pytest.raises(settings.SettingError, match=r"\[tls\] certificate: none given"):
+        settings.Settings.read(tmp_path / "campus.ini")
+    with pytest.raises(settings.SettingError, match="none.ini"):
+        settings.Settings.read(tmp_path / "none.ini")
+
+
+def test_the_site_cuts_packets_as_the_library_says(radiusd: Radiusd) -> None:
+    def directives(text: str) -> list[str]:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    pieces = directives((EXAMPLE / "raddb" / "pieces.conf").read_text())
+    site = directives(freeradius.UNLANG)
+    begin = site.index(pieces[0])
+    assert site[begin : begin + len(pieces)] == pieces
+
+
+def test_a_token_is_not_shown(radiusd: Radiusd, folder: Path) -> None:
+    more = "backend = rest\nurl = http://localhost/x/\ntoken = tok-123"
+    settings = module("campus_settings").Settings.read(ini(folder, subscriptions=more))
+    assert settings.token == "tok-123" and "tok-123" not in repr(settings)
+    assert settings.url == "http://localhost/x"
+
+
+LIFETIME = "session_lifetime = 60\nticket_keys = "
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tls": "colour = blue"}, "cannot start: SettingError: [tls] colour: no such key"),
+        ({"tls": "client_ca = none"}, "cannot start: SettingError: [tls] client_ca: "),
+        ({"tls": f"{LIFETIME}none"}, "cannot start: SettingError: [tls] ticket_keys: "),
+        ({"tls": f"{LIFETIME}ca.pem"}, "cannot start: SettingError: [tls] ticket_keys: lines of"),
+        ({"tls": f"{LIFETIME}short"}, "cannot start: SettingError: [tls] ticket_keys: lines of"),
+        ({"tls": f"{LIFETIME}empty"}, "cannot start: SettingError: [tls] ticket_keys: lines of"),
+    ],
+)
+def test_what_cannot_start_says_why_and_ends_the_server(
+    radiusd: Radiusd, folder: Path, change: dict[str, str], message: str
+) -> None:
+    (folder / "short").write_text("00" * 31)
+    (folder / "empty").write_text("\n")
+    ini(folder, **change)
+    campus = module("campus")
+    assert campus.instantiate(()) < 0
+    ((level, line),) = radiusd.lines
+    assert level == radiusd.L_ERR and line.startswith(f"campus: {message}")
+    assert campus.authenticate(()) == RLM_MODULE_FAIL
+
+
+def test_a_version_that_loses_attributes_ends_the_server(radiusd: Radiusd, folder: Path) -> None:
+    ini(folder)
+    radiusd.config["version"] = "3.2.10"
+    assert module("campus").instantiate(()) < 0
+    assert "3.2.10" in lines(radiusd)[0]
+
+
+def test_prepare_makes_what_is_missing_and_leaves_the_rest(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE / "prepare", tmp_path)
+
+    def prepare() -> str:
+        command = [str(tmp_path / "prepare"), "radius.test.example"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    said = prepare()
+    made = tmp_path / "certificates"
+    assert "made" in said and str(made / "server.pem") in said
+    for name in ("ticket_keys", "server.key", "ca.key"):
+        assert stat.S_IMODE((made / name).stat().st_mode) == 0o600
+    keys = (made / "ticket_keys").read_text()
+    assert re.fullmatch("[0-9a-f]{64}\n", keys)
+    command = ["openssl", "verify", "-CAfile", "ca.pem", "-verify_hostname", "radius.test.example"]
+    subprocess.run([*command, "server.pem"], cwd=made, check=True, capture_output=True)
+    before = {it.name: it.read_bytes() for it in made.iterdir()}
+    assert "there is one" in prepare()
+    assert before == {it.name: it.read_bytes() for it in made.iterdir()}
+
+
+def test_a_vlan_has_a_subnet(radiusd: Radiusd) -> None:
+    from ipaddress import IPv4Network
+
+    subnet_of = module("vlans").subnet_of
+    base = IPv4Network("10.0.0.0/8")
+    for vlan, subnet in [(1, "10.0.1"), (42, "10.0.42"), (301, "10.1.45"), (4094, "10.15.254")]:
+        assert subnet_of(vlan, base) == IPv4Network(f"{subnet}.0/24")
+    assert subnet_of(4094, IPv4Network("172.16.0.0/12")) == IPv4Network("172.31.254.0/24")
+    assert len({subnet_of(it, base) for it in range(1, 4095)}) == 4094
+    for vlan in (0, 4095, -1):
+        with pytest.raises(ValueError, match="^vlan"):
+            subnet_of(vlan, base)
+    with pytest.raises(ValueError, match="no subnet"):
+        subnet_of(16, IPv4Network("192.168.0.0/20"))

@@ -1,0 +1,178 @@
+"""The campus: who subscribes, in SQLite and behind REST."""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+import time
+from contextlib import contextmanager
+from datetime import date
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+import bcrypt
+import eap_rs
+import pytest
+from eap_rs.freeradius import Radiusd
+
+from campus_script import module, radiusd, start
+
+__all__ = ["radiusd"]
+
+
+def test_a_new_database_has_samples_and_is_nobody_elses(radiusd: Radiusd, tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    there = module("subscriptions").SqliteSubscriptions(path, 4)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [it.name for it in tmp_path.iterdir()] == ["s.sqlite"]
+    alice = there.subscriber("ALICE@Campus.Example")
+    assert (alice.name, alice.vlan) == ("alice@campus.example", 101)
+    assert bcrypt.checkpw(b"wonderland", alice.password_hash.encode())
+    assert alice.nt_hash == eap_rs.NtHash.of_password("wonderland").expose()
+    assert alice.password_hash not in repr(alice) and alice.nt_hash.hex() not in repr(alice)
+    assert there.subscriber("phone@campus.example").cleartext == "dial9"
+    assert there.subscriber("nobody") is None and there.subscriber("' OR 1 --") is None
+    assert there.device("02:00:00:00:01:01").vlan == 301
+    assert there.device("02:00:00:00:01:99") is None
+
+
+def test_two_servers_that_start_at_once_make_one_database(
+    radiusd: Radiusd, tmp_path: Path
+) -> None:
+    subscriptions = module("subscriptions")
+    path = tmp_path / "s.sqlite"
+    threads = [
+        threading.Thread(target=subscriptions.SqliteSubscriptions, args=(path, 4)) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [it.name for it in tmp_path.iterdir()] == ["s.sqlite"]
+    assert subscriptions.SqliteSubscriptions(path, 4).subscriber("bob@campus.example").vlan == 102
+
+
+def test_days_count_both_ends(radiusd: Radiusd) -> None:
+    validity = module("subscriptions").Validity
+    term = validity(date(2025, 10, 1), date(2026, 2, 28))
+    assert "begins" in term.problem(date(2025, 9, 30))
+    assert term.problem(date(2025, 10, 1)) is term.problem(date(2026, 2, 28)) is None
+    assert "ended" in term.problem(date(2026, 3, 1))
+    assert validity().problem(date(1, 1, 1)) is None
+
+
+def test_rows_that_are_none_raise(radiusd: Radiusd) -> None:
+    of = module("subscriptions").Subscriber.of
+    good = {"name": "a", "vlan": 1, "password_hash": "x"}
+    assert of(good).nt_hash is None
+    for bad in (
+        {},
+        {**good, "vlan": "many"},
+        {**good, "vlan": None},
+        {**good, "nt_hash": "xyz"},
+        {**good, "valid_from": "yesterday"},
+        {**good, "valid_until": 17},
+    ):
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            of(bad)
+
+
+def test_whom_nobody_knows_costs_as_much(
+    radiusd: Radiusd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriptions = module("subscriptions")
+    passwords = subscriptions.Passwords(4)
+    hashes: list[bytes] = []
+    checkpw = bcrypt.checkpw
+
+    def count(password: bytes, stored: bytes) -> bool:
+        hashes.append(stored)
+        return bool(checkpw(password, stored))
+
+    monkeypatch.setattr(bcrypt, "checkpw", count)
+    stored = bcrypt.hashpw(b"sesame", bcrypt.gensalt(4)).decode()
+    known = subscriptions.Subscriber("a", 1, stored)
+    empty = subscriptions.Subscriber("a", 1, bcrypt.hashpw(b"", bcrypt.gensalt(4)).decode())
+    assert passwords.check(known, b"sesame")
+    for subscriber, password in (
+        (known, b"Sesame"),
+        (known, b"sesame\0"),
+        (known, b"sesame" * 100),
+        (known, b""),
+        (None, b"sesame"),
+        (None, b"a" * 73),
+        # What bcrypt cannot take is no empty password.
+        (empty, b"a" * 73),
+        (empty, b"\0"),
+    ):
+        assert not passwords.check(subscriber, password)
+    assert len(hashes) == 9
+    assert {it[:7] for it in hashes} == {b"$2b$04$"}
+    assert passwords.check(empty, b"")
+
+
+@contextmanager
+def service(answers: dict[str, Any]) -> Iterator[tuple[str, list[tuple[str, Optional[str]]]]]:
+    """Answers are objects, status codes, octets, or seconds of silence."""
+    asked: list[tuple[str, Optional[str]]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            answer = answers.get(self.path, 404)
+            if isinstance(answer, float):
+                time.sleep(answer)
+                answer = 500
+            status = answer if isinstance(answer, int) else 200
+            body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/devices/elsewhere")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_subscriptions_behind_rest(radiusd: Radiusd) -> None:
+    alice = {"name": "alice", "vlan": 7, "password_hash": "x", "nt_hash": "00" * 16}
+    answers = {
+        "/subscriptions/alice%40campus%2F..": alice,
+        "/devices/02%3A00%3A00%3A00%3A01%3A01": {"mac": "02:00:00:00:01:01", "vlan": 8},
+        "/devices/broken": 500,
+        "/devices/moved": 302,
+        "/devices/elsewhere": {"mac": "x", "vlan": 9},
+        "/devices/list": [],
+        "/devices/text": b"<html>",
+        "/devices/long": b" " * 65_537,
+        "/devices/empty": {},
+        "/devices/slow": 0.5,
+    }
+    with service(answers) as (url, asked):
+        rest = module("subscriptions").RestSubscriptions(url, "tok-123", 0.2)
+        found = rest.subscriber("alice@campus/..")
+        assert (found.name, found.vlan, found.nt_hash) == ("alice", 7, bytes(16))
+        assert rest.device("02:00:00:00:01:01").vlan == 8
+        assert rest.device("02:00:00:00:01:99") is None and rest.subscriber("nobody") is None
+        assert {token for _, token in asked} == {"Bearer tok-123"}
+        for device in ("broken", "moved", "list", "text", "long", "empty", "slow"):
+            with pytest.raises((OSError, ValueError, KeyError)) as caught:
+                rest.device(device)
+            assert "tok-123" not in str(caught.value)
+    with pytest.raises(OSError):
+        rest.device("gone")
