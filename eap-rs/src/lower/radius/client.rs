@@ -112,8 +112,10 @@ pub struct RadiusClient<R> {
 struct ServerState {
     /// It has not answered since, and is left in peace until then.
     dead_until: Option<Instant>,
-    /// When the newest request that it has answered was first sent.
-    answered: Option<Instant>,
+    /// How many requests it was sent, retransmissions not counted.
+    requests: u64,
+    /// Which of them is the newest that it has answered.
+    answered: u64,
     /// Requests under way, by Identifier.
     in_flight: BTreeMap<u8, RequestId>,
     last_identifier: u8,
@@ -132,6 +134,8 @@ struct Pending {
 /// A request on its way to one server.
 struct Attempt {
     server: ServerId,
+    /// Which of the server's requests it is: the first is 1.
+    number: u64,
     identifier: u8,
     authenticator: [u8; 16],
     datagram: Vec<u8>,
@@ -212,7 +216,7 @@ impl<R: CryptoRng> RadiusClient<R> {
         if let (Some(state), Some(Pending { attempt, .. })) =
             (self.servers.get_mut(server.0), ended)
         {
-            state.answered = state.answered.max(Some(attempt.first_sent));
+            state.answered = state.answered.max(attempt.number);
         }
         self.revive(server);
         self.outputs.push_back(RadiusClientOutput::Reply { request: id, server, reply });
@@ -294,12 +298,14 @@ impl<R: CryptoRng> RadiusClient<R> {
             .map(|step| state.last_identifier.wrapping_add(step))
             .find(|identifier| !state.in_flight.contains_key(identifier))
             .ok_or(SendError::TooManyRequests)?;
+        let number = state.requests.saturating_add(1);
         let mut authenticator = [0; 16];
         self.rng.fill_bytes(&mut authenticator);
         let datagram = request.build(identifier, authenticator, secret)?;
         let wait = self.jittered(self.config.initial);
         Ok(Attempt {
             server,
+            number,
             identifier,
             authenticator,
             datagram,
@@ -318,8 +324,9 @@ impl<R: CryptoRng> RadiusClient<R> {
     }
 
     fn begin(&mut self, id: RequestId, pending: Pending) {
-        let Attempt { server, identifier, timer, .. } = pending.attempt;
+        let Attempt { server, number, identifier, timer, .. } = pending.attempt;
         if let Some(state) = self.servers.get_mut(server.0) {
+            state.requests = number;
             state.in_flight.insert(identifier, id);
             state.last_identifier = identifier;
         }
@@ -378,7 +385,7 @@ impl<R: CryptoRng> RadiusClient<R> {
         // Who has answered a newer one is there, and may have had a reason to keep silent about
         // this: what a peer sends can be made such that no server answers it.
         if let Some(state) = self.servers.get_mut(server.0)
-            && state.answered.is_none_or(|answered| answered < pending.attempt.first_sent)
+            && state.answered < pending.attempt.number
             && state.dead_until.replace(now + self.config.dead_time).is_none()
         {
             self.outputs.push_back(RadiusClientOutput::ServerDead(server));

@@ -307,6 +307,22 @@ fn a_server_that_answers_others_is_not_dead_for_keeping_silent_about_one() {
     assert_eq!(sent(&mut client).0, server);
 }
 
+/// Requests of a quick network come within one tick of the clock.
+#[test]
+fn a_server_that_stops_answering_within_a_millisecond_is_dead() {
+    let mut client = client_of(config(2).max_transmissions(1));
+    client.send(eap(), None, at(0)).unwrap();
+    let (server, datagram) = sent(&mut client);
+    let reply = answer(server, &datagram, RadiusCode::ACCESS_CHALLENGE);
+    client.handle_datagram(server, &reply).unwrap();
+    assert!(matches!(client.poll_output(), Some(RadiusClientOutput::Reply { .. })));
+    client.send(eap(), Some(server), at(0)).unwrap();
+    assert_eq!(sent(&mut client).0, server);
+    expire(&mut client, &mut 0);
+    let dead = client.poll_output();
+    assert!(matches!(dead, Some(RadiusClientOutput::ServerDead(s)) if s == server), "{dead:?}");
+}
+
 #[test]
 fn a_dead_server_that_answers_after_its_hold_down_is_said_to_be_alive() {
     let mut client = client_of(config(1).max_transmissions(1));
