@@ -22,6 +22,12 @@ brief Cleartext-Password := "secret"
 guest Cleartext-Password := "secret"
     Session-Timeout = 2
 
+caller Cleartext-Password := "secret"
+    Tunnel-Type = L2TP, Tunnel-Medium-Type = IEEE-802, Tunnel-Private-Group-Id = "42"
+
+nowhere Cleartext-Password := "secret"
+    Tunnel-Type = VLAN, Tunnel-Medium-Type = IEEE-802, Tunnel-Private-Group-Id = "4095"
+
 0200000000aa Cleartext-Password := "0200000000aa"
     Tunnel-Type = VLAN, Tunnel-Medium-Type = IEEE-802, Tunnel-Private-Group-Id = "printers"
 
@@ -284,6 +290,25 @@ fn users_of_the_port_are_authenticated_here_and_all_others_there() {
     let _bob = supplicant(&lab, network);
     port.expect("method MD5-Challenge");
     port.expect("port: authorized bob (MD5-Challenge) vlan guests");
+}
+
+/// RFC 2868 §3.1: as if there had been an Access-Reject.
+#[test]
+fn whom_the_server_sends_where_the_port_cannot_put_them_is_not_let_in() {
+    for (user, why) in [
+        ("caller", "the authentication server asks for a tunnel that is no VLAN"),
+        ("nowhere", "the authentication server names no VLAN that there can be"),
+    ] {
+        let lab = Lab::new();
+        let mut server = server(&lab, 1812);
+        let mut port = switch_port(&lab, &[1812], &[]);
+        let network = format!("{}\n  identity=\"{user}\"", md5("secret"));
+        let _supplicant = supplicant(&lab, &network);
+        server.expect("Sent Access-Accept");
+        port.expect(&format!("not let in: {why}"));
+        port.expect("state: held");
+        assert!(!port.lines().iter().any(|line| line.starts_with("port: authorized")));
+    }
 }
 
 #[test]

@@ -85,12 +85,16 @@ impl<'a> Attributes<'a> {
 
     /// The VLAN that the peer belongs to: that of the first tunnel that is one (RFC 3580 §3.31).
     /// Tunnel attributes are a tunnel's if they have its tag (RFC 2868 §3.1). `None` if the server
-    /// says nothing of a VLAN.
+    /// asks for no tunnel.
     ///
     /// # Errors
-    /// [`UnusableVlan`] if it does, but not which one: the peer must not get another instead.
+    /// [`UnusableVlan`]: the peer must not get another one instead, and is refused. RFC 2868 §3.1
+    /// says so of tunnels that are all of kinds that a switch does not have.
     pub fn vlan(self) -> Result<Option<Vlan>, UnusableVlan> {
-        let types = self.clone().values(AttributeType::TUNNEL_TYPE);
+        let mut types = self.clone().values(AttributeType::TUNNEL_TYPE).peekable();
+        if types.peek().is_none() {
+            return Ok(None);
+        }
         let mut tags = types.filter_map(|value| match value {
             [tag, 0, 0, VLAN] => Some(*tag),
             _ => None,
@@ -99,21 +103,28 @@ impl<'a> Attributes<'a> {
             let mut media = self.clone().values(AttributeType::TUNNEL_MEDIUM_TYPE);
             media.any(|value| matches!(value, [found, 0, 0, IEEE_802] if found == tag))
         };
-        let Some(tag) = tags.find(is_802) else { return Ok(None) };
+        let tag = tags.find(is_802).ok_or(UnusableVlan::OtherTunnel)?;
         let mut groups = self.values(AttributeType::TUNNEL_PRIVATE_GROUP_ID);
         let group = groups.find_map(|value| match value {
             [found @ ..=MAX_TAG, group @ ..] => (*found == tag).then_some(group),
             group => (tag == 0).then_some(group),
         });
         let text = group.and_then(|group| core::str::from_utf8(group).ok());
-        text.and_then(Vlan::parse).map(Some).ok_or(UnusableVlan)
+        text.and_then(Vlan::parse).map(Some).ok_or(UnusableVlan::NoSuchVlan)
     }
 }
 
-/// A VLAN that is neither a number of 1 to 4094 nor a name.
+/// Why a peer cannot be put where the server wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the authentication server names no VLAN that there can be: 1 to 4094, or a name")]
-pub struct UnusableVlan;
+#[non_exhaustive]
+pub enum UnusableVlan {
+    /// A VLAN that is neither a number of 1 to 4094 nor a name.
+    #[error("the authentication server names no VLAN that there can be: 1 to 4094, or a name")]
+    NoSuchVlan,
+    /// Tunnels, but none that is a VLAN: Tunnel-Type 13 and Tunnel-Medium-Type 6.
+    #[error("the authentication server asks for a tunnel that is no VLAN")]
+    OtherTunnel,
+}
 
 impl RadiusPacket<'_> {
     /// Whether a request asks for the Session-Id (RFC 4072 §4.1.4: one octet of zero in RADIUS).

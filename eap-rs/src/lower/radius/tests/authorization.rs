@@ -18,7 +18,13 @@ fn vlan(attributes: &[(AttributeType, &[u8])]) -> Option<Vlan> {
 /// The peer must not get another VLAN than the one that cannot be read.
 #[track_caller]
 fn assert_unusable(attributes: &[(AttributeType, &[u8])]) {
-    assert_eq!(read(attributes), Err(UnusableVlan));
+    assert_eq!(read(attributes), Err(UnusableVlan::NoSuchVlan));
+}
+
+/// RFC 2868 §3.1: as if there had been an Access-Reject.
+#[track_caller]
+fn assert_other_tunnel(attributes: &[(AttributeType, &[u8])]) {
+    assert_eq!(read(attributes), Err(UnusableVlan::OtherTunnel));
 }
 
 const TYPE: AttributeType = AttributeType::TUNNEL_TYPE;
@@ -38,10 +44,13 @@ fn rfc_3580_section_3_31_a_vlan_is_three_attributes() {
 
 #[test]
 fn a_tunnel_of_another_kind_is_no_vlan() {
-    // L2TP; IPv4; nothing but a name.
-    assert_eq!(vlan(&[(TYPE, &[0, 0, 0, 3]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, b"42")]), None);
-    assert_eq!(vlan(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 1]), (GROUP, b"42")]), None);
-    assert_eq!(vlan(&[(GROUP, b"42")]), None);
+    // L2TP; IPv4; no medium; a type that cannot be read.
+    assert_other_tunnel(&[(TYPE, &[0, 0, 0, 3]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, b"42")]);
+    assert_other_tunnel(&[(TYPE, &[0, 0, 0, 13]), (MEDIUM, &[0, 0, 0, 1]), (GROUP, b"42")]);
+    assert_other_tunnel(&[(TYPE, &[0, 0, 0, 13]), (GROUP, b"42")]);
+    assert_other_tunnel(&[(TYPE, &[13]), (MEDIUM, &[0, 0, 0, 6]), (GROUP, b"42")]);
+    // No tunnel at all.
+    assert_eq!(vlan(&[(MEDIUM, &[0, 0, 0, 6]), (GROUP, b"42")]), None);
     assert_eq!(vlan(&[]), None);
 }
 
@@ -66,8 +75,8 @@ fn attributes_belong_to_the_tunnel_with_their_tag() {
     ];
     assert_eq!(vlan(&two), Some(Vlan::Id(17)));
     // The Type of one, the medium of another.
-    assert_eq!(vlan(&[two[2], two[3], two[1]]), None);
-    assert_eq!(vlan(&[(TYPE, &[1, 0, 0, 13]), (MEDIUM, &[2, 0, 0, 6]), (GROUP, b"\x0117")]), None);
+    assert_other_tunnel(&[two[2], two[3], two[1]]);
+    assert_other_tunnel(&[(TYPE, &[1, 0, 0, 13]), (MEDIUM, &[2, 0, 0, 6]), (GROUP, b"\x0117")]);
 }
 
 #[test]
@@ -117,7 +126,7 @@ fn every_length_of_a_number() {
         for kind in [TYPE, MEDIUM] {
             let other = if kind == TYPE { MEDIUM } else { TYPE };
             let right = if other == TYPE { [0, 0, 0, 13] } else { [0, 0, 0, 6] };
-            assert_eq!(vlan(&[(kind, &value), (other, &right), (GROUP, b"42")]), None);
+            assert_other_tunnel(&[(kind, &value), (other, &right), (GROUP, b"42")]);
         }
     }
 }
