@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Iterator, Optional, Union
 
 import pytest
 
 import eap_rs
+from eap_rs import freeradius
 
 SERVER = "radius.example.org"
 ALICE = "alice@example.org"
@@ -132,3 +135,12 @@ def log_in(table: eap_rs.SessionTable, config: eap_rs.PeerConfig) -> tuple[objec
     return None, peer
 
 
+@pytest.fixture
+def radiusd(monkeypatch: pytest.MonkeyPatch) -> Iterator[freeradius.Radiusd]:
+    module = freeradius.Radiusd(config={"version": "3.2.1"})
+    monkeypatch.setitem(sys.modules, "radiusd", module)
+    logger = logging.getLogger("eap_rs")
+    handler = freeradius.LogHandler()
+    logger.addHandler(handler)
+    yield module
+    logger.removeHandler(handler)
