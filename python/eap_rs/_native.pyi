@@ -72,6 +72,7 @@ _Clock = Literal["strict", "ignore-until-set", "ignore"]
 _CryptoBinding = Literal["off", "if-offered", "required"]
 _Provider = Literal["ring", "aws-lc-rs"]
 _Provisioning = Literal["off", "authenticated", "anonymous", "both"]
+_GtcForm = Literal["labelled", "plain"]
 _Signal = Literal["restart", "alt-accept", "alt-reject", "port-up", "port-down"]
 _Credential = Union[str, bytes, NtHash]
 _Query = Union[
@@ -227,6 +228,8 @@ class PeerConfig:
         where the server has shown a certificate, which it is if not given and there is `tls`;
         "anonymous", where nobody has shown anything, so that who reads along, or is the server, can
         try passwords; "both".
+    gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", as RFC 5421 has it and if not given;
+        "plain", as elsewhere (RFC 3748 section 5.6), which a peer then speaks with servers that do.
 
     EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""
 
@@ -248,6 +251,7 @@ class PeerConfig:
         accept_next_identifier: bool = False,
         pacs: Optional[_Octets] = None,
         provisioning: Optional[_Provisioning] = None,
+        gtc_form: Optional[_GtcForm] = None,
     ) -> PeerConfig: ...
 
 @final
@@ -280,6 +284,7 @@ class AuthenticatorConfig:
     pac_renewal: EAP-FAST: with how many seconds left it is renewed; a day if not given.
     provisioning: EAP-FAST: in which tunnels PACs are issued: "off", "authenticated", "anonymous",
         "both", as in `PeerConfig`; "authenticated" if not given and there are `pac_keys`.
+    gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", if not given, or "plain".
 
     EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""
 
@@ -310,6 +315,7 @@ class AuthenticatorConfig:
         pac_lifetime: Optional[float] = None,
         pac_renewal: Optional[float] = None,
         provisioning: Optional[_Provisioning] = None,
+        gtc_form: Optional[_GtcForm] = None,
     ) -> AuthenticatorConfig: ...
 
 @final

@@ -27,6 +27,8 @@ def log_in(
     pacs: Optional[bytes] = None,
     provisioning: Any = None,
     password: str = PASSWORD,
+    gtc_form: Any = None,
+    server_form: Any = None,
     **server: Any,
 ) -> tuple[eap_rs.Finished, eap_rs.Finished, list[bytes]]:
     own = {"certificate": pki.client, "key": pki.client_key} if method == "fast/tls" else {}
@@ -38,6 +40,7 @@ def log_in(
         tls=pki.peer_tls(**own) if certificates else None,
         pacs=pacs,
         provisioning=provisioning,
+        gtc_form=gtc_form,
         require_keys=True,
     )
     authenticator = eap_rs.AuthenticatorConfig(
@@ -47,6 +50,7 @@ def log_in(
         authority_name="test",
         pac_keys=keys,
         provisioning=provisioning if keys is not None else None,
+        gtc_form=server_form,
         **server,
     )
     files: list[bytes] = []
@@ -106,6 +110,17 @@ def test_an_anonymous_tunnel_brings_a_pac_and_no_access(pki: Pki) -> None:
 
 
 @needs_fast
+def test_gtc_has_two_forms(pki: Pki) -> None:
+    forms = (None, "labelled", "plain")
+    logins = {
+        (ours, theirs): log_in(pki, "fast/gtc", gtc_form=ours, server_form=theirs)[0].ok
+        for ours in forms
+        for theirs in forms
+    }
+    assert [pair for pair, ok in logins.items() if not ok] == [(None, "plain"), ("labelled", "plain")]
+
+
+@needs_fast
 def test_mistakes_name_the_setting(pki: Pki) -> None:
     def field(**settings: Any) -> str:
         with pytest.raises(eap_rs.ConfigError) as raised:
@@ -118,6 +133,7 @@ def test_mistakes_name_the_setting(pki: Pki) -> None:
     assert field(methods=["fast/gtc"], pacs=b"no file") == "pacs"
     assert field(methods=["fast/gtc"], provisioning="always") == "provisioning"
     assert field(methods=["fast/gtc"], provisioning="anonymous") == "provisioning"
+    assert field(methods=["fast/gtc"], gtc_form="quoted") == "gtc_form"
     for settings in ({"pac_lifetime": 0}, {"provisioning": "both"}, {"authority": None}):
         with pytest.raises(eap_rs.ConfigError) as raised:
             given: Any = {"authority": AUTHORITY, **settings}
@@ -155,7 +171,12 @@ def test_old_versions_have_to_be_wanted(pki: Pki) -> None:
 def test_a_build_without_it_says_so(pki: Pki) -> None:
     text = "EAP-FAST is not in this build: feature `fast`"
     peer: Any
-    for peer in ({"methods": ["fast/gtc"]}, {"methods": ["md5"], "pacs": b""}):
+    for peer in (
+        {"methods": ["fast/gtc"]},
+        {"methods": ["md5"], "pacs": b""},
+        {"methods": ["md5"], "provisioning": "off"},
+        {"methods": ["md5"], "gtc_form": "plain"},
+    ):
         with pytest.raises(eap_rs.ConfigError, match=text):
             eap_rs.PeerConfig(ALICE, password=PASSWORD, **peer)
     with pytest.raises(eap_rs.ConfigError, match=text):

@@ -39,7 +39,8 @@ impl AuthenticatorConfig {
         password_retries = 0, ask_policy = false, require_keys = false, backend = false,
         response_timeout = None, answer_timeout = None, max_rounds = None, pass_through = false,
         pass_identity_through = false, aaa_timeout = None, authority = None, authority_name = "",
-        pac_keys = None, pac_lifetime = None, pac_renewal = None, provisioning = None
+        pac_keys = None, pac_lifetime = None, pac_renewal = None, provisioning = None,
+        gtc_form = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -68,6 +69,7 @@ impl AuthenticatorConfig {
         pac_lifetime: Option<f64>,
         pac_renewal: Option<f64>,
         provisioning: Option<&str>,
+        gtc_form: Option<&str>,
     ) -> PyResult<Self> {
         let shared = Shared {
             tls: tls.as_deref(),
@@ -79,6 +81,7 @@ impl AuthenticatorConfig {
                 pac_keys.as_deref(),
                 (pac_lifetime, pac_renewal),
                 provisioning,
+                gtc_form,
             )?,
             ask_policy,
             server_name,

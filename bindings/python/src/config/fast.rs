@@ -35,6 +35,7 @@ impl PacKeys {
 pub(super) struct FastPeer {
     pacs: Option<Octets>,
     provisioning: Option<built::Provisioning>,
+    gtc_form: Option<built::GtcForm>,
 }
 
 impl FastPeer {
@@ -42,10 +43,21 @@ impl FastPeer {
         py: Python<'_>,
         pacs: Option<Octets>,
         provisioning: Option<&str>,
+        gtc_form: Option<&str>,
     ) -> PyResult<Self> {
-        in_this_build(py, &[("pacs", pacs.is_some()), ("provisioning", provisioning.is_some())])?;
-        let provisioning = provisioning.map(|word| built::provisioning(py, word)).transpose()?;
-        Ok(Self { pacs, provisioning })
+        in_this_build(
+            py,
+            &[
+                ("pacs", pacs.is_some()),
+                ("provisioning", provisioning.is_some()),
+                ("gtc_form", gtc_form.is_some()),
+            ],
+        )?;
+        Ok(Self {
+            pacs,
+            provisioning: provisioning.map(|word| built::provisioning(py, word)).transpose()?,
+            gtc_form: gtc_form.map(|word| built::gtc_form(py, word)).transpose()?,
+        })
     }
 }
 
@@ -58,6 +70,7 @@ pub(super) struct FastServer<'a> {
     pac_lifetime: Option<Duration>,
     pac_renewal: Option<Duration>,
     provisioning: Option<built::Provisioning>,
+    gtc_form: Option<built::GtcForm>,
 }
 
 impl<'a> FastServer<'a> {
@@ -68,6 +81,7 @@ impl<'a> FastServer<'a> {
         pac_keys: Option<&'a PacKeys>,
         (pac_lifetime, pac_renewal): (Option<f64>, Option<f64>),
         provisioning: Option<&str>,
+        gtc_form: Option<&str>,
     ) -> PyResult<Self> {
         in_this_build(
             py,
@@ -78,6 +92,7 @@ impl<'a> FastServer<'a> {
                 ("pac_lifetime", pac_lifetime.is_some()),
                 ("pac_renewal", pac_renewal.is_some()),
                 ("provisioning", provisioning.is_some()),
+                ("gtc_form", gtc_form.is_some()),
             ],
         )?;
         let time = |field, given: Option<f64>| given.map(|s| seconds(py, field, s)).transpose();
@@ -88,6 +103,7 @@ impl<'a> FastServer<'a> {
             pac_lifetime: time("pac_lifetime", pac_lifetime)?,
             pac_renewal: time("pac_renewal", pac_renewal)?,
             provisioning: provisioning.map(|word| built::provisioning(py, word)).transpose()?,
+            gtc_form: gtc_form.map(|word| built::gtc_form(py, word)).transpose()?,
         })
     }
 }
@@ -118,7 +134,7 @@ mod built {
     use super::{ConfigError, FastPeer, FastServer};
     use crate::error::setting;
 
-    pub(super) use eap_rs::fast::Provisioning;
+    pub(super) use eap_rs::fast::{GtcForm, Provisioning};
 
     pub(super) type Keys = Arc<PacKeys>;
 
@@ -128,6 +144,9 @@ mod built {
         ("anonymous", Provisioning::Anonymous),
         ("both", Provisioning::Both),
     ];
+
+    const GTC_FORMS: &[(&str, GtcForm)] =
+        &[("labelled", GtcForm::Labelled), ("plain", GtcForm::Plain)];
 
     pub(super) fn keys(keys: &[[u8; 32]]) -> Result<Keys, ConfigError> {
         PacKeys::new(keys).map(Arc::new)
@@ -143,6 +162,10 @@ mod built {
 
     pub(super) fn provisioning(py: Python<'_>, given: &str) -> PyResult<Provisioning> {
         word(py, "provisioning", given, PROVISIONING)
+    }
+
+    pub(super) fn gtc_form(py: Python<'_>, given: &str) -> PyResult<GtcForm> {
+        word(py, "gtc_form", given, GTC_FORMS)
     }
 
     impl FastPeer {
@@ -164,6 +187,9 @@ mod built {
             }
             if let Some(provisioning) = self.provisioning {
                 fast = fast.provisioning(provisioning);
+            }
+            if let Some(form) = self.gtc_form {
+                fast = fast.gtc_form(form);
             }
             fast.build().map_err(|error| crate::error::config(py, &error))
         }
@@ -191,6 +217,9 @@ mod built {
             if let Some(provisioning) = self.provisioning {
                 fast = fast.provisioning(provisioning);
             }
+            if let Some(form) = self.gtc_form {
+                fast = fast.gtc_form(form);
+            }
             fast.build()
         }
     }
@@ -208,6 +237,7 @@ mod built {
     /// There are none.
     pub(super) type Keys = Infallible;
     pub(super) type Provisioning = Infallible;
+    pub(super) type GtcForm = Infallible;
 
     pub(super) fn keys(_: &[[u8; 32]]) -> Result<Keys, ConfigError> {
         Err(not_in_this_build("keys"))
@@ -223,5 +253,8 @@ mod built {
 
     pub(super) fn provisioning(py: Python<'_>, _: &str) -> PyResult<Provisioning> {
         Err(config(py, &not_in_this_build("provisioning")))
+    }
+    pub(super) fn gtc_form(py: Python<'_>, _: &str) -> PyResult<GtcForm> {
+        Err(config(py, &not_in_this_build("gtc_form")))
     }
 }

@@ -36,7 +36,8 @@ impl PeerConfig {
         identity = None, *, password = None, nt_hash = None, methods, anonymous_identity = None,
         tls = None, peap_version = 0, crypto_binding = "if-offered", require_keys = false,
         client_timeout = None, answer_timeout = None, max_rounds = None,
-        accept_next_identifier = false, pacs = None, provisioning = None
+        accept_next_identifier = false, pacs = None, provisioning = None,
+        gtc_form = None
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -56,6 +57,7 @@ impl PeerConfig {
         accept_next_identifier: bool,
         pacs: Option<Octets>,
         provisioning: Option<&str>,
+        gtc_form: Option<&str>,
     ) -> PyResult<Self> {
         let nt_hash = nt_hash
             .map(|hash| {
@@ -70,7 +72,7 @@ impl PeerConfig {
             nt_hash,
             tls: tls.as_deref(),
             peap: PeapSettings::new(py, peap_version, crypto_binding)?,
-            fast: FastPeer::new(py, pacs, provisioning)?,
+            fast: FastPeer::new(py, pacs, provisioning, gtc_form)?,
         };
         let mut builder = eap_rs::PeerConfig::builder();
         let methods = self::methods(py, &methods)?;
