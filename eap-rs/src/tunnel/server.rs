@@ -168,8 +168,10 @@ impl ServerEnd {
         if matches!(answer, Answer::Verdict(true)) {
             return Heard::Message;
         }
-        engine.close();
-        Heard::Step(self.fail(DECLINED.into(), request))
+        // EAP-Failure follows at once: once its handshake is over TLS has no alert of our choice, and
+        // to close_notify supplicants respond with nothing.
+        self.keys = None;
+        Heard::Step(ServerStep::Fail(DECLINED.into()))
     }
 
     /// The application data of the last message.

@@ -95,7 +95,7 @@ pub enum CertificateRefusal {
 
 impl CertificateRefusal {
     /// The TLS alert that this refusal is sent as (RFC 8446 §6.2). What the host has declined is
-    /// not sent as one: a server closes, for its handshake is over, and a peer falls silent.
+    /// not sent as one: a server's handshake is over and EAP-Failure follows, a peer falls silent.
     #[must_use]
     pub fn alert(&self) -> u8 {
         AlertDescription::from(self.as_certificate_error()).into()
