@@ -41,12 +41,15 @@ pub enum ConfigError {
     /// A method with a tunnel of its own, inside another's.
     #[error("methods: {0} inside a tunnel; accepted: methods without a tunnel of their own")]
     TunnelInTunnel(MethodType),
-    /// Nothing says whom to trust.
+    /// Nothing says which servers to trust.
     #[error(
         "ca: nothing to trust is configured; accepted: a CA, a pin, or \
          insecure_no_server_authentication"
     )]
     NoTrust,
+    /// A server asks for certificates, and nothing says whose.
+    #[error("client_ca: nothing to trust is configured; accepted: a CA or a pin")]
+    NoClientTrust,
     /// Two settings that contradict each other.
     #[error("{field}: does not go together with {with}")]
     Conflict {
@@ -146,6 +149,7 @@ impl ConfigError {
             | Self::NoInnerMethod(_)
             | Self::TunnelInTunnel(_) => "methods",
             Self::NoTrust => "ca",
+            Self::NoClientTrust => "client_ca",
             Self::NoTlsProvider(_) => "provider",
             Self::Tls(_) => "tls",
             Self::Conflict { field, .. }

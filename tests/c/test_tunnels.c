@@ -566,18 +566,18 @@ static void eap_tls_needs_the_certificates_of_clients(void)
     eaprs_tls_server_config *tls = server_tls();
 
     CHECK_OK(eaprs_authenticator_builder_tls(builder, tls));
-    authenticator_refused(builder, "ca: nothing to trust");
+    authenticator_refused(builder, "client_ca: nothing to trust");
     eaprs_tls_server_config_free(tls);
 
     CHECK_OK(eaprs_tls_server_builder_client_optional(server));
-    server_refused(server, "ca: nothing to trust");
+    server_refused(server, "client_ca: nothing to trust");
 
     server = tls_server(&ca);
     CHECK_OK(eaprs_tls_server_builder_client_optional(server));
     tls = tls_server_config(server);
     builder = offering_nothing();
     CHECK_OK(eaprs_authenticator_builder_tls(builder, tls));
-    authenticator_refused(builder, "ca: nothing to trust");
+    authenticator_refused(builder, "client_ca: nothing to trust");
     eaprs_tls_server_config_free(tls);
 }
 

@@ -114,7 +114,7 @@ impl AuthenticatorConfigBuilder {
     pub fn tls(mut self, config: impl Into<Arc<TlsServerConfig>>) -> Self {
         let config = config.into();
         if !config.requires_clients() {
-            self.mistake.get_or_insert(ConfigError::NoTrust);
+            self.mistake.get_or_insert(ConfigError::NoClientTrust);
         }
         let start: ServerFactory =
             Arc::new(move || Box::new(tls::Server::new(Arc::clone(&config))));

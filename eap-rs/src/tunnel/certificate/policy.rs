@@ -247,6 +247,7 @@ impl CertificatePolicyBuilder {
                     "a CA, pin, server name, revocation list or question",
                 );
             }
+            Role::Client if !trusts => return Err(ConfigError::NoClientTrust),
             _ if !self.insecure && !trusts => return Err(ConfigError::NoTrust),
             // A list is signed by a CA.
             _ if !self.revocation_lists.is_empty() && self.certificates.is_empty() => {

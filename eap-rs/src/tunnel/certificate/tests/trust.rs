@@ -239,7 +239,7 @@ fn nothing_to_trust_is_a_mistake_and_trusting_everybody_has_to_be_said() {
     assert_eq!(nothing.unwrap_err(), ConfigError::NoTrust);
     assert_eq!(
         CertificatePolicy::for_clients().build(&provider()).unwrap_err(),
-        ConfigError::NoTrust
+        ConfigError::NoClientTrust
     );
 
     let policy = build(CertificatePolicy::for_servers().insecure_no_server_authentication());
