@@ -742,8 +742,8 @@ eaprs_status eaprs_fast_peer_builder_tls(eaprs_fast_peer_builder *builder,
                                          const eaprs_tls_peer_builder *tls);
 
 // The PACs that there are: a file of wpa_supplicant, text or binary, such as
-// `eaprs_session_pac_file` gives it. No octets are no PACs, as if this were not called. They are
-// copied, and wiped.
+// `eaprs_session_pac_file` gives it. No octets are no PACs, as if this were not called. Of more than
+// 100, the newest are kept. They are copied, and wiped.
 //
 // # Safety
 // `builder` is a live handle; `file` has `len` octets.

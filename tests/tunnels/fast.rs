@@ -9,7 +9,7 @@ use eap_rs::fast::{
     FastPeerConfig, FastPeerConfigBuilder, FastServerConfig, FastServerConfigBuilder, PacFile,
     PacKeys, PacStore, Provisioning,
 };
-use eap_rs::tls::TlsVersion;
+use eap_rs::tls::{CertificatePolicy, TlsVersion};
 use eap_rs::{AuthenticatorConfig, Event, Failure, InnerMethod, MethodType, PeerConfig};
 use eap_tests::answers::Directory;
 use eap_tests::pair::Pair;
@@ -71,7 +71,7 @@ impl Bench {
         let inner = AuthenticatorConfig::builder();
         let inner = match self.inner {
             MethodType::TLS => {
-                let clients = eap_rs::tls::CertificatePolicy::for_clients();
+                let clients = CertificatePolicy::for_clients();
                 let clients = clients.ca(self.setup.ca.pem.as_bytes());
                 inner.tls(self.setup.server().clients(clients).build().unwrap())
             }
@@ -226,8 +226,35 @@ fn without_a_good_pac_the_certificate_decides() {
             .unwrap(),
     );
     let pair = pair.drive();
-    assert!(matches!(pair.peer.failure(), Failure::Certificate(_)), "{:?}", pair.peer.failure());
+    assert_eq!(*pair.peer.failure(), method_failed("the server did not take the PAC"));
+    assert_eq!(provisioned(&pair), None, "it is kept");
     assert!(pair.authenticator.result().is_err());
+    // Nor has one whose PAC has run out: it does not begin.
+    bench.setup.unix_time += 8 * DAY;
+    let pair = bench.pair_of(bench.peer().build().unwrap(), bench.server().build().unwrap());
+    let none = method_failed("there is no PAC for this server, and no CA");
+    assert_eq!(*pair.drive().peer.failure(), none);
+}
+
+/// Keys of a server are lost: its peers get other PACs by themselves where that is allowed.
+#[test]
+fn a_pac_that_opens_nothing_makes_way_for_another_anonymous_one() {
+    let mut bench = Bench::new(MethodType::MSCHAPV2);
+    (bench.provisioning, bench.certificates) = (Provisioning::Anonymous, false);
+    let _provisioned = bench.log_in();
+    bench.keys = keys(2);
+    let stale = bench.log_in();
+    let reason = "the server did not take the PAC; the next login asks for another";
+    assert_eq!(*stale.peer.failure(), method_failed(reason));
+    assert!(
+        provisioned(&stale).is_some_and(|file| PacStore::default().load(file.expose()).is_ok())
+    );
+    assert_eq!(*bench.log_in().peer.failure(), Failure::PacProvisioned);
+    assert!(by_pac(&bench.log_in(), MethodType::MSCHAPV2));
+}
+
+fn method_failed(reason: &'static str) -> Failure {
+    Failure::MethodFailed { method: MethodType::FAST, reason }
 }
 
 #[test]
@@ -285,6 +312,16 @@ fn settings_that_cannot_work_are_named() {
     let inner = || AuthenticatorConfig::builder().method(MethodType::GTC).build().unwrap();
     let without_keys = FastServerConfig::builder(bench.setup.server(), inner(), AUTHORITY);
     assert_eq!(field(without_keys.provisioning(Provisioning::Both)), "provisioning");
+    // A PAC would let those in whose certificate has been revoked.
+    let strict = || {
+        let clients = CertificatePolicy::for_clients().ca(bench.setup.ca.pem.as_bytes());
+        FastServerConfig::builder(bench.setup.server().clients(clients), inner(), AUTHORITY)
+    };
+    assert!(strict().build().is_ok());
+    assert_eq!(
+        strict().pac_keys(keys(1)).build().unwrap_err().to_string(),
+        "pac_keys: does not go together with required client certificates"
+    );
     let no_authority = FastServerConfig::builder(bench.setup.server(), inner(), b"");
     assert_eq!(field(no_authority), "authority");
     let inner = PeerConfig::builder().identity(ALICE).method(MethodType::GTC).build().unwrap();

@@ -81,6 +81,11 @@ impl FastServer {
         Ok(Self { template, limits, ask_host })
     }
 
+    /// Whether peers have to show a certificate.
+    pub(crate) fn requires_clients(&self) -> bool {
+        matches!(self.template.clients(), Clients::Required(_))
+    }
+
     /// A tunnel that a PAC opens, if the secrets know it.
     pub(crate) fn tunnel(
         &self,

@@ -18,6 +18,8 @@ use crate::{AuthenticatorConfig, ConfigError, Identity, MethodType, PeerConfig, 
 pub struct FastPeerConfig {
     pub(super) client: FastClient,
     pub(super) settings: Arc<PeerSettings>,
+    /// Whether servers may show a certificate in place of the PAC.
+    pub(super) knows_certificates: bool,
     identity: Option<Identity>,
     pacs: Mutex<PacStore>,
 }
@@ -59,6 +61,15 @@ impl FastPeerConfig {
         let pacs = self.pacs();
         let pac = pacs.select(authority, self.identity.as_ref(), unix_time)?;
         Some((start::ticket(&pac.opaque), pac.key.clone()))
+    }
+
+    /// Drops the PAC that was shown in this SessionTicket extension.
+    pub(super) fn forget(&self, ticket: &[u8]) -> PacFile {
+        let mut pacs = self.pacs();
+        if let Some(opaque) = start::opaque(ticket) {
+            pacs.remove(opaque);
+        }
+        PacFile::of(&pacs)
     }
 
     pub(super) fn store(&self, pac: Pac, unix_time: Option<u64>) -> PacFile {
@@ -178,6 +189,7 @@ impl FastPeerConfigBuilder {
         if self.tls.is_none() && !anonymous && self.pacs.is_empty() {
             return Err(ConfigError::NoTrust);
         }
+        let knows_certificates = self.tls.is_some();
         let client = match self.tls {
             Some(tls) => tls.fast(anonymous)?,
             None => FastClient::without_certificates(anonymous)?,
@@ -187,6 +199,7 @@ impl FastPeerConfigBuilder {
         Ok(FastPeerConfig {
             client,
             settings: Arc::new(settings),
+            knows_certificates,
             identity: self.inner.identity().cloned(),
             pacs: Mutex::new(self.pacs),
         })
@@ -255,7 +268,8 @@ impl FastServerConfigBuilder {
     }
 
     /// Accepts PACs that these keys open, and issues others. Without them every tunnel is opened
-    /// by our certificate.
+    /// by our certificate. Not where clients have to show certificates of their own: a PAC would
+    /// stand in for those.
     #[must_use]
     pub fn pac_keys(mut self, keys: Arc<PacKeys>) -> Self {
         self.pac_keys = Some(keys);
@@ -320,6 +334,12 @@ impl FastServerConfigBuilder {
         if anonymous && !self.inner.iter().any(has_mschapv2) {
             return Err(ConfigError::Needs { field: "provisioning", needs: "mschapv2" });
         }
+        let server = self.tls.fast(anonymous)?;
+        // A PAC would stand in for the certificate, and outlive it.
+        if self.pac_keys.is_some() && server.requires_clients() {
+            let with = "required client certificates";
+            return Err(ConfigError::Conflict { field: "pac_keys", with });
+        }
         let mut settings =
             ServerSettings::new(self.inner.iter().map(Arc::as_ref), self.gtc, &self.authority);
         settings.provisioning = provisioning;
@@ -327,7 +347,7 @@ impl FastServerConfigBuilder {
         settings.pac_keys = self.pac_keys;
         settings.pac_lifetime = seconds(self.pac_lifetime);
         settings.pac_renewal = seconds(self.pac_renewal);
-        Ok(FastServerConfig { server: self.tls.fast(anonymous)?, settings: Arc::new(settings) })
+        Ok(FastServerConfig { server, settings: Arc::new(settings) })
     }
 }
 

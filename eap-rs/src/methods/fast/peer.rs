@@ -12,7 +12,7 @@ use super::phase2::peer::{Conclusion, PeerTurn, Phase2Peer};
 use super::settings::Opening;
 use super::{METHOD, VERSION, failed as method_failed, start, tunnel_keys};
 use crate::method::{PeerContext, PeerMethod, PeerStep, Progress, Willingness};
-use crate::tls::TlsSummary;
+use crate::tls::{TlsAlert, TlsSummary};
 use crate::tunnel::engine::TlsError;
 use crate::tunnel::fast::{MasterSecret, TicketSecrets};
 use crate::tunnel::peer::{Heard, PeerEnd, failed, refused};
@@ -24,12 +24,16 @@ use crate::{Answer, Discard, Event, Failure, InnerOutcome, Keys, PacketBuffer};
 /// early.
 const NOT_YET: Progress = Progress::MayEnd(Willingness::Fail);
 
+const HANDSHAKE_FAILURE: TlsAlert = TlsAlert(40);
+
 pub(crate) struct Peer {
     config: Arc<FastPeerConfig>,
     /// From the Start on.
     end: Option<PeerEnd>,
     /// A-ID, as the Start had it.
     authority: Vec<u8>,
+    /// The SessionTicket extension with the PAC that was shown.
+    ticket: Option<Vec<u8>>,
     phase2: Option<Phase2Peer>,
     asking: Asking,
 }
@@ -42,7 +46,14 @@ enum Asking {
 
 impl Peer {
     pub(crate) fn new(config: Arc<FastPeerConfig>) -> Self {
-        Self { config, end: None, authority: Vec::new(), phase2: None, asking: Asking::Tunnel }
+        Self {
+            config,
+            end: None,
+            authority: Vec::new(),
+            ticket: None,
+            phase2: None,
+            asking: Asking::Tunnel,
+        }
     }
 
     /// RFC 4851 §4.1.1: the A-ID chooses the PAC. It is not authenticated.
@@ -56,6 +67,10 @@ impl Peer {
         }
         self.authority = start::authority(authority).to_vec();
         let pac = self.config.pac(&self.authority, cx.unix_time);
+        if pac.is_none() && !self.config.knows_certificates && !self.allows_anonymous() {
+            return PeerStep::Fail(method_failed("there is no PAC for this server, and no CA"));
+        }
+        self.ticket = pac.as_ref().map(|(ticket, _)| ticket.clone());
         let source = Source { config: Arc::clone(&self.config), pac };
         let mut end = PeerEnd::new(Arc::new(source), METHOD, VERSION);
         let begun = end.receive(&[*flags], cx, reply);
@@ -122,6 +137,28 @@ impl Peer {
         }
     }
 
+    fn allows_anonymous(&self) -> bool {
+        self.config.settings.provisioning.allows(Opening::Anonymous)
+    }
+
+    /// RFC 4851 §3.2.3: a server that does not take the PAC goes on with a full handshake, of which
+    /// who knows no CA makes nothing. Where anonymous provisioning is allowed, the PAC makes way for
+    /// another. Anybody who plays the server can bring that about, as they can for peers that have
+    /// no PAC yet.
+    fn handshake_failed(&mut self, failure: Failure, cx: &mut PeerContext<'_>) -> Failure {
+        let full =
+            matches!(&failure, Failure::Certificate(_) | Failure::TlsAlert(HANDSHAKE_FAILURE));
+        let Some(ticket) = self.ticket.take().filter(|_| full && !self.config.knows_certificates)
+        else {
+            return failure;
+        };
+        if !self.allows_anonymous() {
+            return method_failed("the server did not take the PAC");
+        }
+        cx.events.push(Event::PacUpdated(self.config.forget(&ticket)));
+        method_failed("the server did not take the PAC; the next login asks for another")
+    }
+
     fn progress(&self) -> Progress {
         match (&self.end, &self.phase2) {
             (Some(end), Some(phase2)) if !end.is_sending() => phase2.progress(),
@@ -149,7 +186,7 @@ impl PeerMethod for Peer {
                 self.asking = Asking::Tunnel;
                 PeerStep::Ask(query)
             }
-            Ok(Heard::Failed(failure)) => failed(failure),
+            Ok(Heard::Failed(failure)) => failed(self.handshake_failed(failure, cx)),
             Err(refusal) => refused(METHOD, refusal),
         }
     }

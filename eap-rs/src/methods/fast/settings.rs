@@ -19,7 +19,8 @@ pub enum Provisioning {
     #[default]
     Authenticated,
     /// In those in which nobody has shown anything: for the one who reads along, and may be the
-    /// server, the password is a matter of trying (RFC 5422 §6.2).
+    /// server, the password is a matter of trying (RFC 5422 §6.2). A peer that knows no CA then
+    /// drops a PAC that a server does not take, for another.
     Anonymous,
     /// In both.
     Both,

@@ -94,8 +94,8 @@ pub unsafe extern "C" fn eaprs_fast_peer_builder_tls(
 }
 
 /// The PACs that there are: a file of wpa_supplicant, text or binary, such as
-/// `eaprs_session_pac_file` gives it. No octets are no PACs, as if this were not called. They are
-/// copied, and wiped.
+/// `eaprs_session_pac_file` gives it. No octets are no PACs, as if this were not called. Of more than
+/// 100, the newest are kept. They are copied, and wiped.
 ///
 /// # Safety
 /// `builder` is a live handle; `file` has `len` octets.

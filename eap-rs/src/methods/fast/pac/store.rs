@@ -18,8 +18,8 @@ pub struct PacStore {
 }
 
 impl PacStore {
-    /// How many PACs are kept if nothing else is said: as `wpa_supplicant` does.
-    pub const DEFAULT_CAPACITY: usize = 10;
+    /// How many PACs are kept if nothing else is said.
+    pub const DEFAULT_CAPACITY: usize = 100;
 
     /// A store without a PAC, for at most [`DEFAULT_CAPACITY`](Self::DEFAULT_CAPACITY).
     #[must_use]
@@ -94,6 +94,11 @@ impl PacStore {
     /// Drops the PACs whose time had passed at this time, in seconds since 1970-01-01 UTC.
     pub fn remove_expired(&mut self, unix_time: u64) {
         self.pacs.retain(|pac| !pac.is_expired(Some(unix_time)));
+    }
+
+    /// Drops the PAC with this PAC-Opaque.
+    pub(in super::super) fn remove(&mut self, opaque: &[u8]) {
+        self.pacs.retain(|pac| *pac.opaque != *opaque);
     }
 
     /// The PAC to open a tunnel with to the server that calls itself `authority`, for this
