@@ -1,7 +1,8 @@
 //! `phone` on a switch port of hostapd (`driver=wired`).
 
-use crate::certificates::{Authority, Certificate, dh_parameters, hostapd_tls};
+use crate::certificates::{Authority, Certificate, hostapd_tls};
 use crate::lab::{Host, Lab, PHONE, Process};
+use crate::matrix::{Pacs, Provisioning};
 use crate::{example, phone, settings, settings_with, tls_settings};
 
 /// hostapd with its own EAP server and the user alice.
@@ -498,29 +499,21 @@ struct Fast<'a> {
     lab: &'a Lab,
     ca: &'a Authority<'a>,
     inner: &'static str,
-    /// A number of hostapd: 1 anonymous, 2 authenticated.
-    provisioning: u8,
+    provisioning: Provisioning,
 }
 
 impl Fast<'_> {
     fn hostapd(&self, more: &str) -> Process {
         let users = format!("* FAST\n\"alice\" {} \"secret\" [2]\n", self.inner);
         let tls = hostapd_tls(&self.ca.rsa_server(), &self.ca.path, false);
-        let settings = format!(
-            "{tls}pac_opaque_encr_key=000102030405060708090a0b0c0d0e0f\n\
-             eap_fast_a_id=101112131415161718191a1b1c1d1e1f\neap_fast_a_id_info=floor 3\n\
-             eap_fast_prov={}\npac_key_lifetime=604800\npac_key_refresh_time=86400\n\
-             dh_file={}\n{more}",
-            self.provisioning,
-            dh_parameters(self.lab),
-        );
-        hostapd_with_users(self.lab, &users, &settings)
+        let pacs = Pacs { issued: self.provisioning, ..Pacs::default() }.hostapd(self.lab);
+        hostapd_with_users(self.lab, &users, &format!("{tls}{pacs}{more}"))
     }
 
     /// The phone's settings; with the CA unless it goes without.
     fn settings(&self, password: &str) -> String {
         let trust = match self.provisioning {
-            1 => "<network.802_1x.eap_fast_provision_mode>0\
+            Provisioning::Anonymous => "<network.802_1x.eap_fast_provision_mode>0\
                   </network.802_1x.eap_fast_provision_mode>"
                 .to_owned(),
             _ => format!("<P20987>{}</P20987>", self.ca.path),
@@ -556,7 +549,7 @@ fn eap_fast_gets_a_pac_by_a_certificate_and_logs_in_with_it() {
     for (inner, name) in FAST_INNER {
         let lab = Lab::new();
         let ca = Authority::new(&lab, "Test_CA");
-        let fast = Fast { lab: &lab, ca: &ca, inner, provisioning: 2 };
+        let fast = Fast { lab: &lab, ca: &ca, inner, provisioning: Provisioning::Authenticated };
         let mut hostapd = fast.hostapd("");
         let config = fast.settings("secret");
         let mut first = phone(&lab, &config, &["--once", "--server-name", "radius.example.org"]);
@@ -579,7 +572,8 @@ fn eap_fast_gets_a_pac_by_a_certificate_and_logs_in_with_it() {
 fn eap_fast_gets_a_pac_from_anybody_and_logs_in_with_it_by_itself() {
     let lab = Lab::new();
     let ca = Authority::new(&lab, "Test_CA");
-    let fast = Fast { lab: &lab, ca: &ca, inner: "MSCHAPV2", provisioning: 1 };
+    let fast =
+        Fast { lab: &lab, ca: &ca, inner: "MSCHAPV2", provisioning: Provisioning::Anonymous };
     let mut hostapd = fast.hostapd("");
     // hostapd ignores a refused station for some seconds.
     let more = ["--once", "--max-start", "40"];
@@ -598,7 +592,8 @@ fn eap_fast_gets_a_pac_from_anybody_and_logs_in_with_it_by_itself() {
 fn eap_fast_reauthenticates_by_pac() {
     let lab = Lab::new();
     let ca = Authority::new(&lab, "Test_CA");
-    let fast = Fast { lab: &lab, ca: &ca, inner: "MSCHAPV2", provisioning: 2 };
+    let fast =
+        Fast { lab: &lab, ca: &ca, inner: "MSCHAPV2", provisioning: Provisioning::Authenticated };
     let mut hostapd = fast.hostapd("eap_reauth_period=2\n");
     let mut phone = phone(&lab, &fast.settings("secret"), &[]);
     phone.expect("login ok: alice (EAP-FAST with EAP-MSCHAPv2, TLS 1.2)");
@@ -611,14 +606,16 @@ fn eap_fast_reauthenticates_by_pac() {
 
 #[test]
 fn eap_fast_with_a_wrong_password_is_refused_with_its_reason() {
-    for (inner, provisioning) in [("MSCHAPV2", 2), ("GTC", 2), ("MSCHAPV2", 1)] {
+    use Provisioning::{Anonymous, Authenticated};
+    let cases = [("MSCHAPV2", Authenticated), ("GTC", Authenticated), ("MSCHAPV2", Anonymous)];
+    for (inner, provisioning) in cases {
         let lab = Lab::new();
         let ca = Authority::new(&lab, "Test_CA");
         let fast = Fast { lab: &lab, ca: &ca, inner, provisioning };
         let mut hostapd = fast.hostapd("");
         let mut phone = phone(&lab, &fast.settings("guess"), &["--once"]);
         let line = phone.expect("login failed: ");
-        assert!(line.contains("wrong name or password"), "{inner} {provisioning}: {line}");
+        assert!(line.contains("wrong name or password"), "{inner} {provisioning:?}: {line}");
         assert_eq!(phone.wait().code(), Some(1));
         hostapd.expect("EAP-FAST: Phase2 method failed");
         hostapd.expect(&format!("CTRL-EVENT-EAP-FAILURE {PHONE}"));
@@ -631,9 +628,10 @@ fn eap_fast_with_a_wrong_password_is_refused_with_its_reason() {
 fn eap_fast_of_another_ca_is_refused_before_the_password_is_sent() {
     let lab = Lab::new();
     let (ca, other) = (Authority::new(&lab, "Test_CA"), Authority::new(&lab, "Other_CA"));
-    let hostapd = Fast { lab: &lab, ca: &other, inner: "GTC", provisioning: 2 };
+    let hostapd =
+        Fast { lab: &lab, ca: &other, inner: "GTC", provisioning: Provisioning::Authenticated };
     let mut hostapd = hostapd.hostapd("");
-    let fast = Fast { lab: &lab, ca: &ca, inner: "GTC", provisioning: 2 };
+    let fast = Fast { lab: &lab, ca: &ca, inner: "GTC", provisioning: Provisioning::Authenticated };
     let mut phone = phone(&lab, &fast.settings("secret"), &["--once"]);
     phone.expect("login failed: issued by an untrusted CA: CN=Other_CA");
     assert_eq!(phone.wait().code(), Some(1));

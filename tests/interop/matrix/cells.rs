@@ -8,9 +8,11 @@ use eap_rs::tls::TlsAlert;
 use super::certificates::{Flaw, KeyType, Pki};
 use super::counterparts::{How, Login, Pair, RESUMPTIONS, Refusal, Setup, Shortcoming};
 use super::methods::{FAMILIES, Family, Method};
+use super::pacs::{self, PacCase, Pacs};
 use crate::lab::{Lab, Process};
 
-const VERSIONS: [&str; 2] = ["1.2", "1.3"];
+/// alice's, in every program.
+pub(crate) const PASSWORD: &str = "secret";
 
 /// Octets of TLS in one packet: a flight of these certificates needs many, or one or two.
 pub(crate) const SMALL: u16 = 200;
@@ -27,6 +29,8 @@ pub(crate) enum Case {
     Client(Flaw),
     /// A login at a server whose certificate the peer has to refuse.
     Server(Flaw),
+    /// Logins with PACs, at servers of their own.
+    Pac(PacCase),
 }
 
 /// One row of the matrix.
@@ -50,12 +54,16 @@ pub(crate) enum Outcome {
     },
     /// How the logins went that offered resumption, each success with equal keys.
     Resumed(Vec<How>),
+    /// How each login with PACs went.
+    Pacs(Vec<pacs::Login>),
     /// The login failed as the shortcoming of a program has it.
     FallsShort,
     /// Refused for the right cause; the other side heard this alert.
     Refused(Option<TlsAlert>),
     /// The side that would have to refuse cannot be told to look for this flaw.
     NotChecked,
+    /// The method has no such login.
+    NotPossible,
     /// Not as it should be, and what the programs have printed.
     Failed(String),
 }
@@ -73,9 +81,11 @@ pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
     let mut cells = Vec::new();
     let known = |family: &&Family| !family.unknown_to.contains(&pair.server.name);
     for family in FAMILIES.iter().filter(known) {
-        for pki in pkis {
+        for pki in pkis.iter().filter(|pki| family.key_types.contains(&pki.key_type)) {
             for fragment_size in [SMALL, LARGE] {
-                try_setup(pair, &Setup { lab: &lab, family, pki, fragment_size }, &mut cells);
+                let (pacs, password) = (Pacs::default(), PASSWORD);
+                let setup = Setup { lab: &lab, family, pki, fragment_size, pacs, password };
+                try_setup(pair, &setup, &mut cells);
             }
         }
     }
@@ -83,18 +93,18 @@ pub(crate) fn try_pair(pair: &'static Pair, pkis: &[Pki]) -> Vec<Cell> {
     cells
 }
 
-/// One server for each of its certificates, and every login there.
+/// One server for each of its certificates, and every login there; then those with servers of
+/// their own.
 fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
-    let Setup { family, pki, fragment_size, .. } = *setup;
+    let Setup { lab, family, pki, pacs, .. } = *setup;
+    pacs.forget(lab);
     let mut flaws: Vec<_> = family.cases.iter().map(|case| case.server()).collect();
     flaws.dedup();
     for flaw in flaws {
         let mut server = attempt(|| (pair.server.start)(setup, pki.server(flaw)));
-        let has_size = |method: &Method| method.fragment_sizes.contains(&fragment_size);
-        for (method, version) in rows_of(family).filter(|(method, _)| has_size(method)) {
-            let key_type = pki.key_type;
-            let row = Row { family, method, pair, version, key_type, fragment_size };
-            for case in family.cases.iter().copied().filter(|case| case.server() == flaw) {
+        for row in rows_in(pair, setup) {
+            let is_here = |case: &Case| case.server() == flaw && case.pac().is_none();
+            for case in family.cases.iter().copied().filter(is_here) {
                 let outcome = server
                     .as_mut()
                     .map_err(|error| error.clone())
@@ -104,13 +114,28 @@ fn try_setup(pair: &'static Pair, setup: &Setup<'_>, cells: &mut Vec<Cell>) {
             }
         }
     }
+    for row in rows_in(pair, setup) {
+        for case in family.cases.iter().filter_map(|case| case.pac()) {
+            let outcome = attempt(|| case.attempt(&row, setup)).unwrap_or_else(Outcome::Failed);
+            cells.push(Cell { row, case: Case::Pac(case), outcome });
+        }
+    }
+}
+
+fn rows_in(pair: &'static Pair, setup: &Setup<'_>) -> impl Iterator<Item = Row> {
+    let Setup { family, pki, fragment_size, .. } = *setup;
+    let key_type = pki.key_type;
+    rows_of(family).filter(move |(method, _)| method.fragment_sizes.contains(&fragment_size)).map(
+        move |(method, version)| Row { family, method, pair, version, key_type, fragment_size },
+    )
 }
 
 /// Every method with every version of TLS.
 pub(crate) fn rows_of(
     family: &'static Family,
 ) -> impl Iterator<Item = (&'static Method, &'static str)> {
-    family.methods.iter().flat_map(|method| VERSIONS.map(|version| (method, version)))
+    let versions = |method| family.versions.iter().map(move |version| (method, *version));
+    family.methods.iter().flat_map(versions)
 }
 
 /// Both ends have to heed the size.
@@ -160,6 +185,10 @@ impl Case {
         if let Self::Server(flaw) = self { Some(flaw) } else { None }
     }
 
+    fn pac(self) -> Option<PacCase> {
+        if let Self::Pac(case) = self { Some(case) } else { None }
+    }
+
     fn attempt(
         self,
         row: &Row,
@@ -168,18 +197,16 @@ impl Case {
     ) -> Result<Outcome, String> {
         let pair = row.pair;
         let refusal = match self {
-            Self::Full | Self::Resumed => None,
+            Self::Full | Self::Resumed | Self::Pac(_) => None,
             Self::Client(flaw) => Some((pair.server.refusal)(flaw)),
             Self::Server(flaw) => Some((pair.peer.refusal)(flaw)),
         };
         if let Some(None) = refusal {
             return Ok(Outcome::NotChecked);
         }
-        let client = setup.pki.client(self.client());
         server.skip();
         let resumptions = if self == Self::Resumed { RESUMPTIONS } else { 0 };
-        let login =
-            attempt(|| (pair.peer.log_in)(setup, row.method, client, row.version, resumptions))?;
+        let login = attempt(|| row.log_in(setup, self.client(), resumptions))?;
         attempt(|| match (self, refusal.flatten()) {
             (Self::Resumed, _) => resumed(row, &login, server),
             (_, None) => logged_in(row, &login, server),
@@ -206,7 +233,7 @@ impl Case {
 }
 
 fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
-    match *check_logins(&[How::Full], row, login, server) {
+    match *check_logins(&[How::Full], row, Case::Full, login, server) {
         [How::Full] => Outcome::Keys { round_trips: login.round_trips },
         _ => Outcome::FallsShort,
     }
@@ -214,16 +241,22 @@ fn logged_in(row: &Row, login: &Login, server: &mut Process) -> Outcome {
 
 fn resumed(row: &Row, login: &Login, server: &mut Process) -> Outcome {
     let expected = (row.pair.server.resumption)(row);
-    match &check_logins(&expected, row, login, server)[..] {
+    match &check_logins(&expected, row, Case::Resumed, login, server)[..] {
         [How::Full, offers @ ..] => Outcome::Resumed(offers.to_vec()),
         _ => Outcome::FallsShort,
     }
 }
 
 /// Both ends have to see them like this, as far as no program falls short.
-fn check_logins(expected: &[How], row: &Row, login: &Login, server: &mut Process) -> Vec<How> {
+pub(crate) fn check_logins(
+    expected: &[How],
+    row: &Row,
+    case: Case,
+    login: &Login,
+    server: &mut Process,
+) -> Vec<How> {
     let mut expected = expected.to_vec();
-    if let Some(Shortcoming { logins, words, .. }) = row.shortcoming()
+    if let Some(Shortcoming { logins, words, .. }) = row.shortcoming(case)
         && logins < expected.len()
     {
         expected.truncate(logins);
@@ -248,8 +281,19 @@ impl Row {
     }
 
     /// What keeps this login from succeeding.
-    pub(crate) fn shortcoming(&self) -> Option<Shortcoming> {
-        (self.pair.shortcoming)(self)
+    pub(crate) fn shortcoming(&self, case: Case) -> Option<Shortcoming> {
+        (self.pair.shortcoming)(self, case)
+    }
+
+    /// With the client's certificate, which may have a flaw.
+    pub(crate) fn log_in(
+        &self,
+        setup: &Setup<'_>,
+        flaw: Option<Flaw>,
+        resumptions: usize,
+    ) -> Login {
+        let client = setup.pki.client(flaw);
+        (self.pair.peer.log_in)(setup, self.method, client, self.version, resumptions)
     }
 }
 
@@ -260,6 +304,7 @@ impl fmt::Display for Case {
             Self::Resumed => f.write_str("resumed"),
             Self::Client(flaw) => write!(f, "client {flaw}"),
             Self::Server(flaw) => write!(f, "server {flaw}"),
+            Self::Pac(case) => case.fmt(f),
         }
     }
 }

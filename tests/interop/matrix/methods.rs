@@ -2,18 +2,27 @@
 //! matrix.
 
 use super::cells::{Case, LARGE, SMALL};
-use super::certificates::{CLIENT_NAME, Flaw};
+use super::certificates::{CLIENT_NAME, Flaw, KeyType};
+use super::pacs::PacCase;
 
 /// Methods that a server offers together, and the peer chooses from.
 pub(crate) struct Family {
     /// What the section is called.
     pub(crate) title: &'static str,
     pub(crate) methods: &'static [Method],
+    /// Versions of TLS that are tried with all of them.
+    pub(crate) versions: &'static [&'static str],
+    /// Keys of certificates, likewise.
+    pub(crate) key_types: &'static [KeyType],
+    /// Whether PACs open its tunnels.
+    pub(crate) has_pacs: bool,
     /// Servers that do not have them.
     pub(crate) unknown_to: &'static [&'static str],
     /// More arguments of `radius_server`.
     pub(crate) radius_server: &'static [&'static str],
-    /// More arguments of `radius_peer`. CERTIFICATE and KEY stand for the client's files.
+    /// More arguments of `radius_peer`. PASSWORD stands for the password, CERTIFICATE and
+    /// KEY for the client's files, PACS for the file with them, PROVISIONING for when new ones are
+    /// taken.
     pub(crate) radius_peer: &'static [&'static str],
     /// More lines for the network block of `eapol_test`, likewise; CA stands for the CA.
     pub(crate) eapol_test: &'static str,
@@ -54,7 +63,7 @@ impl Method {
     }
 }
 
-pub(crate) const FAMILIES: [Family; 3] = [EAP_TLS, TUNNELS, PEAP_1];
+pub(crate) const FAMILIES: [Family; 4] = [EAP_TLS, TUNNELS, PEAP_1, EAP_FAST];
 
 const EAP_TLS: Family = Family {
     title: "EAP-TLS",
@@ -64,6 +73,9 @@ const EAP_TLS: Family = Family {
         eapol_test: "eap=TLS\n",
         fragment_sizes: &[SMALL, LARGE],
     }],
+    versions: &["1.2", "1.3"],
+    key_types: &[KeyType::Rsa2048, KeyType::P256],
+    has_pacs: false,
     unknown_to: &[],
     radius_server: &["--client-name", CLIENT_NAME],
     radius_peer: &["--cert", "CERTIFICATE", "--key", "KEY"],
@@ -166,13 +178,16 @@ const TUNNELS: Family = Family {
             fragment_sizes: &[LARGE],
         },
     ],
+    versions: &["1.2", "1.3"],
+    key_types: &[KeyType::Rsa2048, KeyType::P256],
+    has_pacs: false,
     unknown_to: &[],
     radius_server: &[],
     radius_peer: &[
         "--anonymous-identity",
         "@example.org",
         "--password",
-        "secret",
+        "PASSWORD",
         "--cert",
         "CERTIFICATE",
         "--key",
@@ -241,6 +256,9 @@ const PEAP_1: Family = Family {
             fragment_sizes: &[LARGE],
         },
     ],
+    versions: &["1.2", "1.3"],
+    key_types: &[KeyType::Rsa2048, KeyType::P256],
+    has_pacs: false,
     unknown_to: &["FreeRADIUS"],
     radius_server: &["--peap-max-version", "1"],
     radius_peer: &[
@@ -249,7 +267,7 @@ const PEAP_1: Family = Family {
         "--anonymous-identity",
         "@example.org",
         "--password",
-        "secret",
+        "PASSWORD",
         "--cert",
         "CERTIFICATE",
         "--key",
@@ -264,6 +282,84 @@ const PEAP_1: Family = Family {
     cases: &[Case::Full, Case::Resumed],
 };
 
+/// Without any TLS 1.3, and without the keys of certificates for which hostapd's suites of EAP-FAST
+/// are not.
+const EAP_FAST: Family = Family {
+    title: "EAP-FAST",
+    methods: &[
+        Method {
+            name: "EAP-FAST with EAP-MSCHAPv2",
+            flag: "fast/mschapv2",
+            eapol_test: "eap=FAST\nphase2=\"auth=MSCHAPV2\"\n",
+            fragment_sizes: &[SMALL, LARGE],
+        },
+        Method {
+            name: "EAP-FAST with GTC",
+            flag: "fast/gtc",
+            eapol_test: "eap=FAST\nphase2=\"auth=GTC\"\n",
+            fragment_sizes: &[LARGE],
+        },
+        Method {
+            name: "EAP-FAST with EAP-TLS",
+            flag: "fast/tls",
+            eapol_test: "eap=FAST\nphase2=\"auth=TLS\"\n",
+            fragment_sizes: &[LARGE],
+        },
+    ],
+    versions: &["1.2"],
+    key_types: &[KeyType::Rsa2048],
+    has_pacs: true,
+    unknown_to: &[],
+    radius_server: &[],
+    radius_peer: &[
+        "--password",
+        "PASSWORD",
+        "--cert",
+        "CERTIFICATE",
+        "--key",
+        "KEY",
+        "--pac-file",
+        "PACS",
+        "--provisioning",
+        "PROVISIONING",
+    ],
+    eapol_test: "password=\"PASSWORD\"\nca_cert2=\"CA\"\nclient_cert2=\"CERTIFICATE\"\n\
+                 private_key2=\"KEY\"\npac_file=\"PACS\"\n",
+    phase1: " fast_provisioning=PROVISIONING",
+    crypto_binding: true,
+    freeradius: "
+default_eap_type = fast
+tls {
+tls = common
+}
+gtc {
+auth_type = PAP
+}
+mschapv2 {
+}
+fast {
+tls = common
+default_eap_type = mschapv2
+virtual_server = default
+pac_lifetime = 604800
+authority_identity = 1234
+pac_opaque_key = 0123456789abcdef0123456789ABCDEF
+}
+",
+    hostapd: "* FAST\n\"alice\" MSCHAPV2,GTC,TLS \"secret\" [2]\n",
+    more_round_trips_if_small: 3,
+    cases: &[
+        Case::Full,
+        Case::Pac(PacCase::Authenticated),
+        Case::Pac(PacCase::Anonymous),
+        Case::Pac(PacCase::Renewed),
+        Case::Pac(PacCase::Expired),
+        Case::Pac(PacCase::Foreign),
+        Case::Pac(PacCase::WrongPassword),
+        Case::Server(Flaw::ForeignCa),
+    ],
+};
+
 /// What eapol_test is told about the inside of a tunnel.
-const INSIDE: &str = "anonymous_identity=\"@example.org\"\npassword=\"secret\"\nca_cert2=\"CA\"\n\
+const INSIDE: &str = "anonymous_identity=\"@example.org\"\npassword=\"PASSWORD\"\nca_cert2=\"CA\"\n\
                       client_cert2=\"CERTIFICATE\"\nprivate_key2=\"KEY\"\n";

@@ -7,6 +7,7 @@
 //! | `counterparts`, `peers`, `servers` | the programs, and what they print |
 //! | `certificates` | good ones, and each with one flaw |
 //! | `cells` | the other dimensions, and how a cell is tried |
+//! | `pacs` | what EAP-FAST has besides, and how that is tried |
 //! | `table` | the document |
 
 use std::io::Write;
@@ -17,6 +18,7 @@ use cells::{Outcome, try_pair};
 use certificates::Pki;
 pub(crate) use certificates::{KeyType, SERVER_NAME};
 use counterparts::PAIRS;
+pub(crate) use pacs::{Pacs, Provisioning};
 use table::document;
 
 use crate::lab::Lab;
@@ -25,6 +27,7 @@ mod cells;
 mod certificates;
 mod counterparts;
 mod methods;
+mod pacs;
 mod peers;
 mod servers;
 mod table;

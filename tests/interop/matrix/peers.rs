@@ -2,22 +2,28 @@
 
 use super::certificates::{CLIENT_NAME, Flaw, SERVER_NAME};
 use super::counterparts::{How, Login, Peer, Refusal, Setup, hostap_heard};
+use super::pacs::Provisioning;
 use crate::certificates::Certificate;
 use crate::radius::{SECRET, eapol_test, radius_peer};
 
 pub(crate) const RADIUS_PEER: Peer = Peer {
     name: "radius_peer",
     log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
-        let Setup { lab, family, pki, fragment_size } = setup;
+        let Setup { lab, family, pki, fragment_size, pacs, password } = *setup;
         let fragment_size = fragment_size.to_string();
-        #[rustfmt::skip]
-        let mut args = vec![
-            "--ca", &pki.ca, "--crl", &pki.crl, "--server-name", SERVER_NAME,
-            "--fragment-size", &fragment_size, "--tls-min", version, "--tls-max", version,
-        ];
+        let pac_file = pacs.file(lab);
+        let mut args = Vec::new();
+        if pacs.taken != Provisioning::Anonymous {
+            args.extend(["--ca", &pki.ca, "--crl", &pki.crl, "--server-name", SERVER_NAME]);
+            args.extend(["--fragment-size", &fragment_size]);
+            args.extend(["--tls-min", version, "--tls-max", version]);
+        }
         args.extend(family.radius_peer.iter().map(|argument| match *argument {
+            "PASSWORD" => password,
             "CERTIFICATE" => certificate,
             "KEY" => key,
+            "PACS" => &pac_file,
+            "PROVISIONING" => pacs.taken.name(),
             other => other,
         }));
         let resumptions = resumptions.to_string();
@@ -27,7 +33,7 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
         let lines = radius_peer(lab, method.flag, CLIENT_NAME, &args);
         let prefix = format!("{CLIENT_NAME} logged in by {}", method.name);
         let how = lines.iter().filter_map(|line| {
-            let with_keys = line.ends_with(", keys: equal on both ends");
+            let with_keys = line.contains(", keys: equal on both ends");
             match line.strip_prefix(&prefix)?.split_once(": ")?.0 {
                 "" if with_keys => Some(How::Full),
                 ", resumed" if with_keys => Some(How::Resumed),
@@ -42,6 +48,7 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
             lines,
         }
     },
+    wrong_password: Some("wrong name or password"),
     refusal: Refusal::ours,
     heard: |method, lines| {
         let [line] = lines else { panic!("{lines:?}") };
@@ -59,16 +66,28 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
 pub(crate) const EAPOL_TEST: Peer = Peer {
     name: "eapol_test",
     log_in: |setup, method, Certificate { certificate, key, .. }, version, resumptions| {
-        let Setup { lab, family, pki, fragment_size } = setup;
-        let (ca, phase1) = (&pki.ca, family.phase1);
+        let Setup { lab, family, pki, fragment_size, pacs, password } = *setup;
+        let ca = &pki.ca;
+        // By a certificate it opens a tunnel only for a PAC; the server may have none for it.
+        let provisioning = match pacs.taken {
+            Provisioning::Off => Provisioning::Authenticated,
+            taken => taken,
+        };
+        let phase1 = family.phase1.replace("PROVISIONING", provisioning.number());
         let credentials = format!("{}{}", method.eapol_test, family.eapol_test)
             .replace("\"CA\"", &format!("\"{ca}\""))
+            .replace("PASSWORD", password)
             .replace("CERTIFICATE", certificate)
-            .replace("KEY", key);
+            .replace("KEY", key)
+            .replace("PACS", &pacs.file(lab));
+        let trust = match pacs.taken {
+            Provisioning::Anonymous => String::new(),
+            _ => format!("ca_cert=\"{ca}\"\ndomain_match=\"{SERVER_NAME}\"\n"),
+        };
         // OpenSSL takes the lowest versions without a gap between them.
         let (no_1_2, no_1_3) = (u8::from(version != "1.2"), u8::from(version != "1.3"));
         let network = format!(
-            "ca_cert=\"{ca}\"\ndomain_match=\"{SERVER_NAME}\"\nfragment_size={fragment_size}\n\
+            "{trust}fragment_size={fragment_size}\n\
              phase1=\"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 \
              tls_disable_tlsv1_2={no_1_2} tls_disable_tlsv1_3={no_1_3} \
              tls_disable_session_ticket=0{phase1}\"\n{credentials}"
@@ -97,6 +116,7 @@ pub(crate) const EAPOL_TEST: Peer = Peer {
             lines,
         }
     },
+    wrong_password: None,
     refusal: |flaw| match flaw {
         Flaw::Expired => {
             Refusal::with_alert("verification failed, error 10 (certificate has expired) …", 45)

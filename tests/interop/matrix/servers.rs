@@ -12,14 +12,16 @@ const ALWAYS: [How; 1 + RESUMPTIONS] = [How::Full, How::Resumed, How::Resumed];
 pub(crate) const RADIUS_SERVER: Server = Server {
     name: "radius_server",
     start: |setup, Certificate { certificate, key, .. }| {
-        let Setup { lab, family, pki, fragment_size } = setup;
+        let Setup { lab, family, pki, fragment_size, pacs, .. } = setup;
         let fragment_size = fragment_size.to_string();
         #[rustfmt::skip]
         let args = [
             "--cert", certificate, "--key", key, "--ca", &pki.ca, "--crl", &pki.crl,
             "--fragment-size", &fragment_size, "--ticket-key", &lab.path("ticket keys"),
         ];
-        let args = [&args[..], family.radius_server].concat();
+        let pacs = if family.has_pacs { pacs.radius_server(lab) } else { Vec::new() };
+        let pacs: Vec<_> = pacs.iter().map(String::as_str).collect();
+        let args = [&args[..], family.radius_server, &pacs].concat();
         let methods: Vec<_> = family.methods.iter().map(|method| method.flag).collect();
         radius_server(lab, &methods.join(","), &args)
     },
@@ -36,6 +38,7 @@ pub(crate) const RADIUS_SERVER: Server = Server {
     accepts: |method| format!("accept {CLIENT_NAME} ({}", method.name),
     resumes: |_| ", resumed)".to_owned(),
     rejects: "reject alice: ",
+    wrong_password: Some("reject alice: wrong password or token"),
     resumption: |_| ALWAYS,
     remark: "",
 };
@@ -43,8 +46,11 @@ pub(crate) const RADIUS_SERVER: Server = Server {
 pub(crate) const FREERADIUS: Server = Server {
     name: "FreeRADIUS",
     start: |setup, Certificate { certificate, key, .. }| {
-        let Setup { lab, family, pki, fragment_size } = setup;
+        let Setup { lab, family, pki, fragment_size, .. } = setup;
         let (ca, methods) = (&pki.ca_with_crl, family.freeradius);
+        let (tls_min, tls_max) = (family.versions[0], family.versions[family.versions.len() - 1]);
+        // Anonymous ones are not in its list, and below OpenSSL's level.
+        let suites = if family.has_pacs { "ALL:@SECLEVEL=0" } else { "DEFAULT" };
         let sessions = lab.path("sessions");
         fs::create_dir_all(&sessions).unwrap();
         let eap = format!(
@@ -55,8 +61,9 @@ pub(crate) const FREERADIUS: Server = Server {
             ca_file = "{ca}"
             check_crl = yes
             check_cert_cn = "%{{User-Name}}"
-            tls_min_version = "1.2"
-            tls_max_version = "1.3"
+            cipher_list = "{suites}"
+            tls_min_version = "{tls_min}"
+            tls_max_version = "{tls_max}"
             fragment_size = {fragment_size}
             cache {{
                 enable = yes
@@ -93,6 +100,7 @@ pub(crate) const FREERADIUS: Server = Server {
     // The session inside a tunnel may be resumed, too.
     resumes: |method| format!("eap_{}:   &request:EAP-Session-Resumed := 1", method.outer()),
     rejects: "Sent Access-Reject",
+    wrong_password: None,
     resumption: |row| match row.version {
         "1.3" => [How::Full, How::Resumed, How::Full],
         _ => ALWAYS,
@@ -104,11 +112,12 @@ pub(crate) const FREERADIUS: Server = Server {
 pub(crate) const HOSTAPD: Server = Server {
     name: "hostapd",
     start: |setup, certificate| {
-        let Setup { lab, family, pki, fragment_size } = setup;
+        let Setup { lab, family, pki, fragment_size, pacs, .. } = setup;
         let files = hostapd_tls(certificate, &pki.ca_with_crl, true);
+        let pacs = if family.has_pacs { pacs.hostapd(lab) } else { String::new() };
         let more = format!(
             "{files}fragment_size={fragment_size}\ncheck_crl=1\n\
-             check_cert_subject=CN={CLIENT_NAME}\ntls_session_lifetime=3600\n"
+             check_cert_subject=CN={CLIENT_NAME}\ntls_session_lifetime=3600\n{pacs}"
         );
         hostapd(lab, family.hostapd, &more)
     },
@@ -129,6 +138,7 @@ pub(crate) const HOSTAPD: Server = Server {
     accepts: |_| "CTRL-EVENT-EAP-SUCCESS".to_owned(),
     resumes: |_| "OpenSSL: Handshake finished - resumed=1".to_owned(),
     rejects: "CTRL-EVENT-EAP-FAILURE",
+    wrong_password: None,
     resumption: |row| match (row.version, row.method.outer()) {
         ("1.3", "peap") | ("1.2", _) => ALWAYS,
         _ => [How::Full, How::Resumed, How::Full],

@@ -1,6 +1,6 @@
 //! The matrix in Markdown.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::process::Command;
 
 use eap_rs::tls::TlsAlert;
@@ -32,7 +32,7 @@ pub(crate) fn document(cells: &[Cell]) -> String {
             if cells.iter().any(|cell| cell.outcome == Outcome::NotChecked) {
                 remarks.push(pair.peer.remark);
             }
-            let shortcomings = cells.iter().filter_map(|cell| cell.row.shortcoming());
+            let shortcomings = cells.iter().filter_map(|cell| cell.row.shortcoming(cell.case));
             remarks.extend(shortcomings.map(|shortcoming| shortcoming.remark));
             for remark in distinct(remarks.into_iter().filter(|remark| !remark.is_empty())) {
                 writeln!(text, "\n{remark}").unwrap();
@@ -64,11 +64,18 @@ FreeRADIUS {freeradius}, hostapd {hostapd} and eapol_test {eapol_test}, these wi
 | `failed` | the login failed, as it has to between these programs: the cause is below the table |
 | number | the certificate was refused for the cause named below, and the other side was told by this TLS alert: {alerts} |
 | `no alert` | the same, but EAP-Failure came in the place of the alert |
-| – | the side that would have to refuse cannot be told to look for this |
+| `keys + PAC`, `by PAC`, … | how logins of EAP-FAST went, one after the other, with equal keys: `keys` by the certificate, `by PAC` without, `+ PAC` with a new one in the end |
+| `PAC` | a PAC in an anonymous tunnel, and no access: that is for the next login |
+| `refused` | no access and no new PAC, for the right cause |
+| – | the side that would have to refuse cannot be told to look for this; or the method has no such login: an anonymous tunnel is for EAP-MSCHAPv2 alone, and EAP-TLS has no password |
 
 Both sides have keys of the kind in the row; where a row names more than one kind or fragment, every
 combination was tried and all turned out alike. A fragment is what one EAP packet carries of TLS, on
 both sides. A certificate of the wrong use is a client's at a server, a server's at a client.
+
+In EAP-FAST, a PAC comes from a first login; the `full` one takes none. A PAC that has expired, or
+that the server cannot open, is tried at a server whose certificate is untrusted, then at one whose
+certificate is trusted; a wrong password is tried without a PAC and with one.
 ",
         freeradius = version("freeradius", "-v", 3),
         hostapd = version("hostapd", "-v", 2),
@@ -143,15 +150,18 @@ fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
 fn shown(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Keys { .. } => "`keys`".into(),
-        Outcome::Resumed(how) => {
-            how.iter().map(|how| format!("`{how}`")).collect::<Vec<_>>().join(", ")
-        }
+        Outcome::Resumed(how) => listed(how),
+        Outcome::Pacs(logins) => listed(logins),
         Outcome::FallsShort => "`failed`".into(),
         Outcome::Refused(Some(alert)) => alert.0.to_string(),
         Outcome::Refused(None) => "`no alert`".into(),
-        Outcome::NotChecked => "–".into(),
+        Outcome::NotChecked | Outcome::NotPossible => "–".into(),
         Outcome::Failed(_) => "FAILED".into(),
     }
+}
+
+fn listed(logins: &[impl Display]) -> String {
+    logins.iter().map(|login| format!("`{login}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What the side that refuses prints.
