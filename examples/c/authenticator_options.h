@@ -10,6 +10,10 @@
 #define METHOD_TLS 13
 #define METHOD_TTLS 21
 #define METHOD_PEAP 25
+#define METHOD_FAST 43
+
+/* How long an A-ID is (RFC 5422 section 4.2.4). */
+#define A_ID_LEN 16
 
 struct user {
     const char *name;
@@ -22,10 +26,16 @@ struct authenticator_options {
     struct user users[USERS_MAX];
     size_t user_count;
     uint32_t method;
-    const char *certificate; /* EAP-TLS, EAP-TTLS, PEAP: files, here and below */
+    const char *certificate; /* EAP-TLS, EAP-TTLS, PEAP, EAP-FAST: files, here and below */
     const char *key;
     const char *ca; /* NULL: stations are not asked for a certificate */
     uint64_t session_lifetime; /* seconds; 0: nothing is resumed */
+    const char *pac_key;       /* EAP-FAST: a file; NULL: no PACs */
+    uint8_t a_id[A_ID_LEN];
+    bool has_a_id;
+    uint64_t pac_lifetime; /* seconds, here and below */
+    uint64_t pac_refresh;
+    uint32_t provisioning; /* an eaprs_provisioning; 0: as the library has it */
     const char *notification;
     const char *identity_prompt;
     const char *token_prompt;

@@ -129,6 +129,20 @@ static int hex_digit(char c)
     return -1;
 }
 
+bool parse_octets(const char *text, uint8_t *octets, size_t len)
+{
+    if (strlen(text) != 2 * len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        int high = hex_digit(text[2 * i]);
+        int low = hex_digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        octets[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
 bool parse_mac(const char *text, uint8_t mac[6])
 {
     uint8_t parsed[6];

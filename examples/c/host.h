@@ -63,6 +63,9 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number
 bool parse_option(const char *option, const char *text, uint64_t min, uint64_t max,
                   uint64_t *number);
 
+/* Exactly so many octets, two hexadecimal digits each. */
+bool parse_octets(const char *text, uint8_t *octets, size_t len);
+
 /* The address of one station, as in 02:00:00:00:00:01. */
 bool parse_mac(const char *text, uint8_t mac[6]);
 

@@ -179,6 +179,63 @@ fn wpa_supplicant_logs_in_inside_a_tunnel() {
     }
 }
 
+/// In EAP-FAST, with PACs for these stations, and every station again after two seconds.
+fn fast_authenticator(lab: &Lab, server: &Certificate, provisioning: &str) -> Process {
+    let key = lab.file("pac.key", "thirty-two octets that are a key");
+    #[rustfmt::skip]
+    let more = [
+        "--method", "fast", "--cert", &server.certificate, "--key", &server.key,
+        "--a-id", "101112131415161718191a1b1c1d1e1f", "--pac-key", &key,
+        "--provisioning", provisioning, "--reauth-period", "2000",
+    ];
+    authenticator(lab, &more)
+}
+
+#[test]
+fn wpa_supplicant_gets_a_pac_by_certificate_and_logs_in_by_it() {
+    for (inner, name) in [("MSCHAPV2", "EAP-MSCHAPv2"), ("GTC", "GTC")] {
+        let lab = Lab::new();
+        let ca = Authority::new(&lab, "Test_CA");
+        let mut authenticator = fast_authenticator(&lab, &ca.rsa_server(), "authenticated");
+        let network = format!(
+            "eap=FAST\n  password=\"secret\"\n  anonymous_identity=\"anonymous\"\n  \
+             ca_cert=\"{}\"\n  phase1=\"fast_provisioning=2\"\n  phase2=\"auth={inner}\"\n  \
+             pac_file=\"{}\"",
+            ca.path,
+            lab.path("pacs")
+        );
+        let mut wpa_supplicant = wpa_supplicant_with(&lab, &network);
+        wpa_supplicant.expect("A-ID-Info - hexdump_ascii(len=13)");
+        wpa_supplicant.expect("Send PAC-Acknowledgement TLV - Provisioning completed successfully");
+        wpa_supplicant.expect("CTRL-EVENT-EAP-SUCCESS");
+        authenticator.expect(&format!("{PHONE}: identity anonymous"));
+        authenticator.expect(&format!("{PHONE}: authenticated alice (EAP-FAST with {name})"));
+        let by_pac = format!("{PHONE}: authenticated alice (EAP-FAST with {name}, resumed)");
+        authenticator.expect(&by_pac);
+    }
+}
+
+#[test]
+fn wpa_supplicant_gets_a_pac_from_anybody_and_logs_in_by_it() {
+    let lab = Lab::new();
+    let ca = Authority::new(&lab, "Test_CA");
+    let mut authenticator = fast_authenticator(&lab, &ca.rsa_server(), "both");
+    let network = format!(
+        "eap=FAST\n  password=\"secret\"\n  phase1=\"fast_provisioning=1\"\n  \
+         phase2=\"auth=MSCHAPV2\"\n  pac_file=\"{}\"",
+        lab.path("pacs")
+    );
+    let mut first = wpa_supplicant_with(&lab, &network);
+    first.expect("Send PAC-Acknowledgement TLV - Provisioning completed successfully");
+    authenticator.expect(&format!("{PHONE}: refused: a PAC was provisioned"));
+    // By itself, it would begin again in a minute.
+    drop(first);
+    let mut second = wpa_supplicant_with(&lab, &network);
+    second.expect("CTRL-EVENT-EAP-SUCCESS");
+    let name = "EAP-FAST with EAP-MSCHAPv2, resumed";
+    authenticator.expect(&format!("{PHONE}: authenticated alice ({name})"));
+}
+
 #[test]
 fn phone_is_shown_the_notification() {
     let lab = Lab::new();
