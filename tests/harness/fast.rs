@@ -111,8 +111,7 @@ pub struct Puppet {
     /// The Crypto-Binding that was heard last.
     binding: Option<Vec<u8>>,
     inner_identifier: u8,
-    /// As many methods have been bound.
-    methods: u8,
+    /// After as many methods as have been bound.
     keys: Option<Keys>,
 }
 
@@ -122,9 +121,15 @@ impl Puppet {
     /// # Panics
     /// If OpenSSL does not like it.
     pub fn client(suites: &str, version: SslVersion, ticket: Option<Ticket>) -> Self {
-        let mut context = context(suites, version);
-        context.set_verify(SslVerifyMode::NONE);
-        let mut ssl = Ssl::new(&context.build()).unwrap();
+        Self::client_of(&client_context(suites, version), ticket)
+    }
+
+    /// One of a context of [`client_context`].
+    ///
+    /// # Panics
+    /// See [`Self::client`].
+    pub fn client_of(context: &SslContext, ticket: Option<Ticket>) -> Self {
+        let mut ssl = Ssl::new(context).unwrap();
         match ticket {
             Some(ticket) => {
                 hooks::send_session_ticket(&mut ssl, &ticket.body).unwrap();
@@ -148,14 +153,15 @@ impl Puppet {
         own: &Identity,
         key: Option<[u8; 32]>,
     ) -> Self {
-        let mut context = context(suites, version);
-        context.set_certificate(&X509::from_pem(own.certificate.as_bytes()).unwrap()).unwrap();
-        context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
-        if ["DHE", "ADH"].iter().any(|prefix| suites.starts_with(prefix)) {
-            context.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
-        }
-        context.set_options(SslOptions::NO_TICKET);
-        let mut ssl = Ssl::new(&context.build()).unwrap();
+        Self::server_of(&server_context(suites, version, own), key)
+    }
+
+    /// One of a context of [`server_context`].
+    ///
+    /// # Panics
+    /// See [`Self::server`].
+    pub fn server_of(context: &SslContext, key: Option<[u8; 32]>) -> Self {
+        let mut ssl = Ssl::new(context).unwrap();
         if let Some(key) = key {
             hooks::attach(&mut ssl, Arc::new(PacKey(key))).unwrap();
             hooks::ask_for_master_secret(&mut ssl).unwrap();
@@ -174,7 +180,6 @@ impl Puppet {
             plain: Vec::new(),
             binding: None,
             inner_identifier: 0,
-            methods: 0,
             keys: None,
         }
     }
@@ -297,9 +302,10 @@ impl Puppet {
         if let [methods @ 1..=8, rest @ ..] = &tlv[40..]
             && rest.iter().all(|octet| *octet == 0)
         {
-            self.methods = *methods;
+            let methods = *methods;
+            self.keys = Some(self.keys_after(methods));
             tlv[40] = 0;
-            let mac = self.mac(self.methods, tlv);
+            let mac = self.mac(methods, tlv);
             tlv[40..].copy_from_slice(&mac);
         }
     }
@@ -328,10 +334,11 @@ impl Puppet {
         };
         self.stream.get_mut().received.extend(data.get(skip..).unwrap_or_default());
         if !self.is_open {
-            self.is_open = self.stream.do_handshake().is_ok();
-        }
-        if !self.is_open {
-            return;
+            if self.stream.do_handshake().is_err() {
+                return;
+            }
+            self.is_open = true;
+            self.keys = Some(self.keys_after(0));
         }
         let mut octets = [0; 0x4000];
         let mut plain = Vec::new();
@@ -368,9 +375,6 @@ impl Counterpart for Puppet {
         if !octets.is_empty() {
             self.say(octets);
         }
-        if self.is_open {
-            self.keys = Some(self.keys_after(self.methods));
-        }
         let identifier = match code {
             REQUEST => body.identifier.next(),
             _ => body.identifier,
@@ -391,6 +395,31 @@ fn tlvs(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
         octets = rest;
         Some(tlv)
     })
+}
+
+/// What any number of clients may share: it takes longer to make than they do.
+///
+/// # Panics
+/// See [`Puppet::client`].
+pub fn client_context(suites: &str, version: SslVersion) -> SslContext {
+    let mut context = context(suites, version);
+    context.set_verify(SslVerifyMode::NONE);
+    context.build()
+}
+
+/// The same for servers.
+///
+/// # Panics
+/// See [`Puppet::server`].
+pub fn server_context(suites: &str, version: SslVersion, own: &Identity) -> SslContext {
+    let mut context = context(suites, version);
+    context.set_certificate(&X509::from_pem(own.certificate.as_bytes()).unwrap()).unwrap();
+    context.set_private_key(&PKey::private_key_from_pem(own.key.as_bytes()).unwrap()).unwrap();
+    if ["DHE", "ADH"].iter().any(|prefix| suites.starts_with(prefix)) {
+        context.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
+    }
+    context.set_options(SslOptions::NO_TICKET);
+    context.build()
 }
 
 fn context(suites: &str, version: SslVersion) -> SslContextBuilder {

@@ -1,19 +1,20 @@
 //! Either end of EAP-FAST. The other end is an honest one of ours, or OpenSSL, which says inside
 //! the tunnel what the program wants.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
-use eap_rs::fast::{FastPeerConfig, FastServerConfig, PacKeys, PacStore, Provisioning};
+use eap_rs::fast::{FastPeerConfig, FastServerConfig, PacFile, PacKeys, PacStore, Provisioning};
 use eap_rs::tls::{CertificatePolicy, TlsPeerConfig, TlsServerConfig};
 use eap_rs::{
     Authenticator, AuthenticatorConfig, AuthenticatorConfigBuilder, Event, Instant, MethodType,
     Peer, PeerConfig, PeerConfigBuilder,
 };
-use openssl::ssl::SslVersion;
+use openssl::ssl::{SslContext, SslVersion};
 
 use super::{HONEST, Machine, rng};
 use crate::certs::{Ca, Identity, NOW};
-use crate::fast::{ANONYMOUS_SUITE, Puppet, Ticket};
+use crate::fast::{ANONYMOUS_SUITE, Puppet, Ticket, client_context, server_context};
 use crate::honest::Honest;
 use crate::pair::Pair;
 
@@ -50,7 +51,7 @@ pub fn fast_session(data: &[u8]) {
         () => MethodType::MSCHAPV2,
     };
     let ticket = has_pac.then(|| ends.ticket.clone());
-    let suite = if is_anonymous { ANONYMOUS_SUITE } else { SUITE };
+    let puppets = &ends.puppets[usize::from(is_anonymous)];
     match (has(0), is_puppet) {
         (false, false) => {
             let server = Honest::authenticator(ends.server(is_anonymous, method, false));
@@ -71,7 +72,7 @@ pub fn fast_session(data: &[u8]) {
         }
         (false, true) => {
             let key = ticket.map(|ticket| ticket.key);
-            let server = Puppet::server(suite, SslVersion::TLS1_2, &ends.own, key);
+            let server = Puppet::server_of(&puppets.server, key);
             let peer = ends.peer(has_pac, is_anonymous, method, is_short);
             let mut machine = Machine::new(peer).with(server);
             machine.timeout(0);
@@ -80,7 +81,7 @@ pub fn fast_session(data: &[u8]) {
             machine.run(program);
         }
         (true, true) => {
-            let peer = Puppet::client(suite, SslVersion::TLS1_2, ticket);
+            let peer = Puppet::client_of(&puppets.client, ticket);
             let server = ends.server(is_anonymous, method, is_short);
             let mut machine = Machine::new(server).with(peer);
             machine.start();
@@ -90,10 +91,12 @@ pub fn fast_session(data: &[u8]) {
     }
 }
 
-/// What stays the same, made once: certificates take time.
+/// What stays the same, made once: certificates and OpenSSL's contexts take time.
 struct Ends {
     ca: Ca,
-    own: Identity,
+    peers: Mutex<HashMap<[bool; 4], KeptPeer>>,
+    /// By certificate, and anonymous.
+    puppets: [Puppets; 2],
     /// That accept a certificate, and that accept nobody; each with what runs inside.
     servers: Vec<(bool, MethodType, bool, Arc<AuthenticatorConfig>)>,
     /// A PAC of Alice's.
@@ -101,11 +104,46 @@ struct Ends {
     ticket: Ticket,
 }
 
+/// Good for another run as long as its PACs are those that it began with.
+struct KeptPeer {
+    fast: Arc<FastPeerConfig>,
+    pacs: PacFile,
+    config: Arc<PeerConfig>,
+}
+
+impl KeptPeer {
+    fn new(fast: FastPeerConfig) -> Self {
+        let fast = Arc::new(fast);
+        let config = outer(Arc::clone(&fast)).max_rounds(40).build().unwrap();
+        Self { pacs: fast.pac_file(), fast, config: Arc::new(config) }
+    }
+}
+
+/// OpenSSL's own ends.
+struct Puppets {
+    client: SslContext,
+    server: SslContext,
+}
+
+impl Puppets {
+    fn new(suite: &str, own: &Identity) -> Self {
+        let version = SslVersion::TLS1_2;
+        let client = client_context(suite, version);
+        Self { client, server: server_context(suite, version, own) }
+    }
+}
+
 impl Ends {
     fn peer(&self, has_pac: bool, is_anonymous: bool, method: MethodType, is_short: bool) -> Peer {
         let pacs = if has_pac { &self.file[..] } else { b"" };
-        let config = peer(&self.ca, pacs, is_anonymous, method, is_short).max_rounds(40);
-        let mut peer = Peer::new(Arc::new(config.build().unwrap()), rng());
+        let new = || KeptPeer::new(peer(&self.ca, pacs, is_anonymous, method, is_short));
+        let options = [has_pac, is_anonymous, method == MethodType::GTC, is_short];
+        let mut peers = self.peers.lock().unwrap();
+        let kept = peers.entry(options).or_insert_with(new);
+        if kept.fast.pac_file() != kept.pacs {
+            *kept = new();
+        }
+        let mut peer = Peer::new(Arc::clone(&kept.config), rng());
         peer.set_unix_time(NOW, Instant::default());
         peer
     }
@@ -135,7 +173,7 @@ fn peer(
     is_anonymous: bool,
     method: MethodType,
     is_short: bool,
-) -> PeerConfigBuilder {
+) -> FastPeerConfig {
     let inner = PeerConfig::builder().identity(IDENTITY).password(PASSWORD).method(method);
     let mut store = PacStore::new();
     if !pacs.is_empty() {
@@ -150,7 +188,11 @@ fn peer(
         let policy = CertificatePolicy::for_servers().ca(ca.pem.as_bytes());
         fast.tls(TlsPeerConfig::builder(policy).fragment_size(fragment_size(is_short)))
     };
-    PeerConfig::builder().identity("@example.org").fast(fast.build().unwrap())
+    fast.build().unwrap()
+}
+
+fn outer(fast: impl Into<Arc<FastPeerConfig>>) -> PeerConfigBuilder {
+    PeerConfig::builder().identity("@example.org").fast(fast)
 }
 
 fn server(
@@ -180,7 +222,7 @@ fn ends() -> &'static Ends {
         let (gtc, mschapv2) = (MethodType::GTC, MethodType::MSCHAPV2);
         let pair = Pair::new(
             1,
-            &peer(&ca, b"", false, gtc, false),
+            &outer(peer(&ca, b"", false, gtc, false)),
             &server(&own, &keys, false, gtc, false),
         );
         let pair = pair.at_unix_time(NOW).drive();
@@ -197,6 +239,7 @@ fn ends() -> &'static Ends {
                 servers.push((is_anonymous, method, is_short, config));
             }
         }
-        Ends { ca, own, servers, ticket: Ticket::of_file(&file), file }
+        let puppets = [SUITE, ANONYMOUS_SUITE].map(|suite| Puppets::new(suite, &own));
+        Ends { ca, peers: Mutex::default(), puppets, servers, ticket: Ticket::of_file(&file), file }
     })
 }
