@@ -25,6 +25,12 @@ mod peer_fast;
 mod peer_inner;
 #[path = "radius/peer_tls.rs"]
 mod peer_tls;
+#[cfg(feature = "fast")]
+#[path = "radius/regular_file.rs"]
+mod regular_file;
+#[cfg(feature = "fast")]
+#[path = "radius/replacement.rs"]
+mod replacement;
 #[path = "radius/report.rs"]
 mod report;
 #[path = "radius/socket.rs"]

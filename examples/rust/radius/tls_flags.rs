@@ -182,6 +182,7 @@ fn check(flag: &str, value: &str) -> Result<(), Error> {
         "provisioning" if !["none", "anonymous", "authenticated", "both"].contains(&value) => {
             "none, anonymous, authenticated, both"
         }
+        "pac-file" if value.is_empty() => "the name of a file",
         "a-id" if hexadecimal(value).is_none_or(|octets| octets.len() > 1015) => {
             "2 to 2030 hexadecimal digits"
         }

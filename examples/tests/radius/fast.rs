@@ -107,19 +107,53 @@ fn the_next_login_of_a_run_goes_by_pac() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named() {
+fn a_file_that_cannot_be_used_is_named_before_the_login() {
     let bench = Bench::new("file");
     let ca = bench.certificates.path("ca.pem");
-    let server = bench.server(&[]);
-    std::fs::write(&bench.pac_file, "no PAC").unwrap();
-    let run = bench.login(&server, METHODS[1].0, &["--ca", &ca]);
-    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    let start = format!("error: --pac-file {}: ", bench.pac_file);
-    assert!(run.stderr.starts_with(&start), "{}", run.stderr);
+    let [pipe, link] = ["pipe", "link"].map(|name| bench.certificates.path(name));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    let folder = bench.certificates.path("");
     let nowhere = bench.certificates.path("nowhere/pacs");
-    let run = bench.login(&server, METHODS[1].0, &["--ca", &ca, "--pac-file", &nowhere]);
-    assert_eq!(run.status, 1);
-    assert!(run.stdout.starts_with(&format!("FAILURE: --pac-file {nowhere}: ")), "{}", run.stdout);
+    std::fs::write(&bench.pac_file, "no PAC").unwrap();
+    let mut server = bench.server(&[]);
+    for (path, said) in [
+        (&bench.pac_file, "line 1: no PAC file"),
+        (&pipe, "not a regular file"),
+        (&link, "not a regular file"),
+        (&folder, "not a regular file"),
+        (&nowhere, "No such file or directory"),
+    ] {
+        let run = bench.login(&server, METHODS[1].0, &["--ca", &ca, "--pac-file", path]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        let start = format!("error: --pac-file {path}: {said}");
+        assert!(run.stderr.starts_with(&start), "{}", run.stderr);
+    }
+    // Nothing is to be stored.
+    let none = ["--ca", &ca, "--pac-file", &nowhere, "--provisioning", "none"];
+    let run = bench.login(&server, METHODS[1].0, &none);
+    assert_eq!(run.status, 0, "{} {}", run.stdout, run.stderr);
+    assert_eq!(server.line(), "accept alice (EAP-FAST with GTC)");
+    peer_usage_error(&["--pac-file", ""], "--pac-file \"\"; accepted: the name of a file");
+}
+
+#[test]
+fn a_pac_goes_to_where_a_link_leads_and_its_readers_stay_the_same() {
+    let bench = Bench::new("link");
+    let ca = bench.certificates.path("ca.pem");
+    let link = bench.certificates.path("link");
+    std::os::unix::fs::symlink("pacs", &link).unwrap();
+    let server = bench.server(&["--pac-lifetime", "100", "--pac-refresh", "1000"]);
+    for mode in [0o600, 0o640] {
+        let run = bench.login(&server, METHODS[1].0, &["--ca", &ca, "--pac-file", &link]);
+        assert!(run.stdout.contains(", a new PAC is stored\nSUCCESS\n"), "{}", run.stdout);
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        let metadata = std::fs::symlink_metadata(&bench.pac_file).unwrap();
+        assert!(metadata.is_file());
+        assert_eq!(metadata.permissions().mode() & 0o777, mode);
+        let wider = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(&bench.pac_file, wider).unwrap();
+    }
 }
 
 #[test]
