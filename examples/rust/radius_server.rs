@@ -17,6 +17,8 @@ mod names;
 mod nt_hash;
 #[path = "radius/realms.rs"]
 mod realms;
+#[path = "radius/regular_file.rs"]
+mod regular_file;
 #[path = "radius/server.rs"]
 mod server;
 #[path = "radius/server_command.rs"]

@@ -15,6 +15,8 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use sha2::{Digest, Sha256};
 
+use crate::{regular_file, tls_flags};
+
 /// How often the file is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -79,7 +81,7 @@ impl<K: Keys> KeyFile<K> {
     pub(crate) fn open(path: &str, rng: &mut StdRng) -> Result<Self, String> {
         let named = |error: &dyn std::fmt::Display| format!("--{} {path}: {error}", K::FLAG);
         create(path, rng).map_err(|error| named(&error))?;
-        let octets = fs::read(path).map_err(|error| named(&error))?;
+        let octets = regular_file::read(path.as_ref()).map_err(|error| named(&error))?;
         let keys = parse(&octets).map_err(|error| named(&error))?;
         let keys = K::new(&keys).map_err(|error| named(&error))?;
         let modified = modified(path.as_ref());
@@ -102,7 +104,7 @@ impl<K: Keys> Refresh for KeyFile<K> {
             return None;
         }
         self.modified = modified;
-        let read = fs::read(&self.path).map_err(|error| error.to_string());
+        let read = regular_file::read(&self.path).map_err(|error| error.to_string());
         let replaced = read
             .and_then(|octets| parse(&octets).map_err(str::to_owned))
             .and_then(|keys| self.keys.replace(&keys).map_err(|error| error.to_string()));
@@ -133,36 +135,53 @@ fn create(path: &str, rng: &mut StdRng) -> io::Result<()> {
 /// Text has a key in each line, the newest first; anything else is one key.
 fn parse(octets: &[u8]) -> Result<Vec<[u8; 32]>, &'static str> {
     let text = std::str::from_utf8(octets).ok().filter(|text| !text.contains('\0'));
-    let keys: Option<Vec<_>> = match text {
-        Some(text) => text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .map(|line| hexadecimal(line).or_else(|| hashed(line.as_bytes())))
-            .collect(),
-        None => hashed(octets).map(|key| vec![key]),
-    };
-    keys.ok_or("accepted: lines of 64 hexadecimal digits, or any 32 random octets or more")
+    let Some(text) = text else { return Ok(vec![hashed(octets)?]) };
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            // Digits of which some are missing are a mistake, and no secret of another kind.
+            let is_digits = |c: char| c.is_ascii_hexdigit() || c.is_ascii_whitespace();
+            if line.chars().all(is_digits) { hexadecimal(line) } else { hashed(line.as_bytes()) }
+        })
+        .collect()
 }
 
-fn hexadecimal(line: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    if line.len() != 64 || !line.is_ascii() {
-        return None;
-    }
-    for (octet, digits) in key.iter_mut().zip(line.as_bytes().chunks(2)) {
-        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(key)
+fn hexadecimal(line: &str) -> Result<[u8; 32], &'static str> {
+    let octets = tls_flags::hexadecimal(line).and_then(|octets| octets.try_into().ok());
+    octets.ok_or("hexadecimal digits; accepted: 64 of them in each line, without spaces")
 }
 
-fn hashed(secret: &[u8]) -> Option<[u8; 32]> {
-    (secret.len() >= MIN_LEN).then(|| Sha256::digest(secret).into())
+fn hashed(secret: &[u8]) -> Result<[u8; 32], &'static str> {
+    if secret.len() < MIN_LEN {
+        return Err("accepted: lines of 64 hexadecimal digits, or any 32 random octets or more");
+    }
+    Ok(Sha256::digest(secret).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_of_which_some_are_missing_are_no_key() {
+        let expected = "hexadecimal digits; accepted: 64 of them in each line, without spaces";
+        let good = "ab".repeat(32);
+        for wrong in [
+            "ab".repeat(31),
+            "0".repeat(63),
+            "AB".repeat(33),
+            "12".into(),
+            "ab ".repeat(32),
+            format!("{good}\n{}", "ab".repeat(31)),
+        ] {
+            assert_eq!(parse(wrong.as_bytes()), Err(expected), "{wrong}");
+            assert_eq!(parse(format!("{wrong}\n").as_bytes()), Err(expected), "{wrong}");
+        }
+        assert_eq!(parse(good.as_bytes()), Ok(vec![[0xab; 32]]));
+        // Not digits alone.
+        assert!(parse(format!("{}g", "ab".repeat(31)).as_bytes()).is_ok());
+    }
 
     #[test]
     fn lines_of_digits_are_keys_and_other_secrets_are_hashed() {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::tls::{Certificates, SERVER};
-use crate::{Run, Server, json, peer_usage_error, server_usage_error};
+use crate::{Run, SECRET, Server, json, peer_usage_error, run, server_usage_error};
 
 const METHODS: [(&str, &str); 2] = [("fast/mschapv2", "EAP-MSCHAPv2"), ("fast/gtc", "GTC")];
 
@@ -153,6 +153,25 @@ fn a_pac_goes_to_where_a_link_leads_and_its_readers_stay_the_same() {
         assert_eq!(metadata.permissions().mode() & 0o777, mode);
         let wider = std::fs::Permissions::from_mode(0o640);
         std::fs::set_permissions(&bench.pac_file, wider).unwrap();
+    }
+}
+
+#[test]
+fn a_file_of_keys_that_cannot_be_used_is_named() {
+    let bench = Bench::new("keys");
+    let own = bench.certificates.path(SERVER.0);
+    let (pipe, short) = (bench.certificates.path("pipe"), bench.certificates.path("short"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(&short, format!("{}\n", "ab".repeat(31))).unwrap();
+    let digits = "hexadecimal digits; accepted: 64 of them in each line, without spaces";
+    for (path, said) in [(&pipe, "not a regular file"), (&short, digits)] {
+        for (flag, method) in [("--pac-key", METHODS[1].0), ("--ticket-key", "peap/gtc")] {
+            let listen = ["--listen", "127.0.0.1:0", "--secret", SECRET, "--methods", method];
+            let files = ["--cert", &own, "--key", &own, flag, path];
+            let run = run("radius_server", &[&listen[..], &files].concat());
+            assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+            assert_eq!(run.stderr, format!("error: {flag} {path}: {said}\n"));
+        }
     }
 }
 
