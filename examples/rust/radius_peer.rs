@@ -12,6 +12,8 @@
 mod client;
 #[path = "radius/clock.rs"]
 mod clock;
+#[path = "radius/config_error.rs"]
+mod config_error;
 #[path = "radius/login.rs"]
 mod login;
 mod names;
@@ -88,7 +90,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         }
         Command::Login(settings) => settings,
     };
-    let mut config = Arc::new(peer_config(settings)?);
+    let mut config = configure(settings)?;
     let identity = settings.outer_identity();
     let mut rng = StdRng::try_from_rng(&mut SysRng)?;
     let mut client =
@@ -97,7 +99,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
     for round in 0..settings.count {
         if round > 0 && settings.resumptions() > 0 {
             // The old one has the sessions of the last round.
-            config = Arc::new(peer_config(settings)?);
+            config = configure(settings)?;
         }
         for _ in 0..=settings.resumptions() {
             let login = Login::new(config.clone(), settings, rng.fork());
@@ -110,6 +112,13 @@ fn run(command: &Command, out: &mut impl Write) -> Result<bool, Box<dyn Error>> 
         }
     }
     Ok(tally.finish(out)?)
+}
+
+fn configure(settings: &Settings) -> Result<Arc<PeerConfig>, String> {
+    match peer_config(settings) {
+        Ok(config) => Ok(Arc::new(config)),
+        Err(error) => Err(config_error::in_flags(error.as_ref(), &settings.tls)),
+    }
 }
 
 /// Everything that the peer is told: the one place where a method is configured.

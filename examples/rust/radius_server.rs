@@ -10,6 +10,8 @@
 
 #[path = "radius/clock.rs"]
 mod clock;
+#[path = "radius/config_error.rs"]
+mod config_error;
 #[path = "radius/key_file.rs"]
 mod key_file;
 mod names;
@@ -95,7 +97,8 @@ fn run(command: &Command, mut out: impl Write) -> Result<(), Box<dyn Error>> {
         #[cfg(feature = "fast")]
         pacs: pac_keys.as_ref().map(KeyFile::keys),
     };
-    let config = server_config(settings, &keys)?;
+    let config = server_config(settings, &keys)
+        .map_err(|error| config_error::in_flags(error.as_ref(), &settings.tls))?;
     let mut key_files: Vec<Box<dyn Refresh>> = Vec::new();
     if let Some(file) = ticket_keys {
         key_files.push(Box::new(file));

@@ -98,11 +98,53 @@ fn without_a_common_method_both_ends_say_so() {
 }
 
 #[test]
-fn without_a_password_the_login_is_cancelled() {
-    let mut server = Server::start(&["--user", "alice:wonderland", "--methods", "md5"]);
-    let run = server.login(&["--method", "md5"]);
-    assert_eq!((run.status, run.lines()), (1, vec!["FAILURE: cancelled".to_owned()]));
-    server.stop();
+fn a_method_that_needs_a_password_is_not_begun_without() {
+    for (method, needs) in [
+        ("md5", "--password"),
+        ("otp", "--password"),
+        ("mschapv2", "--password or --nt-hash"),
+        ("ttls/pap", "--password"),
+        ("ttls/mschap", "--password or --nt-hash"),
+        ("peap/gtc", "--password"),
+        ("fast/mschapv2", "--password or --nt-hash"),
+    ] {
+        let error = format!("--method {method} needs {needs}");
+        peer("127.0.0.1:9", SECRET, &["--method", method]).assert_usage_error(&error);
+    }
+}
+
+#[test]
+fn a_hash_is_refused_where_the_password_is_sent() {
+    let hash = ["--nt-hash", "3e057cd123205aa168af5f121716b335"];
+    for method in
+        ["md5", "gtc", "tls", "ttls/pap", "ttls/chap", "ttls/eap-gtc", "peap/gtc", "fast/gtc"]
+    {
+        let error = format!("--nt-hash is for MS-CHAP and MSCHAPv2, and not for {method}");
+        let method = ["--method", method];
+        peer("127.0.0.1:9", SECRET, &[method, hash].concat()).assert_usage_error(&error);
+    }
+    peer_usage_error(&["--nt-hash", "x"], "--nt-hash: accepted: 32 hexadecimal digits");
+    let both = [&["--method", "mschapv2", "--password", "wonderland"][..], &hash].concat();
+    let run = peer("127.0.0.1:9", SECRET, &both);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert_eq!(run.stderr, "error: --nt-hash and --password contradict each other\n");
+}
+
+#[test]
+fn an_identity_that_radius_cannot_carry_is_named_by_its_flag() {
+    let (long, accepted) = ("a".repeat(254), "254 octets given, at most 253 accepted");
+    let password = ["--password", "wonderland"];
+    peer_usage_error(
+        &[&["--identity", &long][..], &password].concat(),
+        &format!("--identity: {accepted}"),
+    );
+    let outside = ["--method", "peap/gtc", "--anonymous-identity", &long];
+    let error = format!("--anonymous-identity: {accepted}");
+    peer_usage_error(&[&outside[..], &password].concat(), &error);
+    // Inside the tunnel there is room.
+    let inside = ["--method", "peap/gtc", "--anonymous-identity", "x", "--identity", &long];
+    let run = peer("127.0.0.1:9", SECRET, &[&inside[..], &password].concat());
+    assert!(run.stderr.starts_with("error: nothing to trust is configured"), "{}", run.stderr);
 }
 
 #[test]
@@ -125,7 +167,8 @@ fn with_a_wrong_secret_the_network_does_not_answer() {
 fn where_nobody_listens_the_network_cannot_be_reached_or_does_not_answer() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
-    let run = peer(&address, SECRET, &["--method", "md5", "--timeout", "1", "--json"]);
+    let flags = ["--method", "md5", "--password", "wonderland", "--timeout", "1"];
+    let run = peer(&address, SECRET, &[&flags[..], &["--json"]].concat());
     assert_eq!(run.status, 1);
     let report = json(&run.lines()[0]);
     assert_eq!(report["reason"], "the network did not answer");
@@ -139,7 +182,7 @@ fn where_nobody_listens_the_network_cannot_be_reached_or_does_not_answer() {
     assert_eq!(requests.len(), 3);
     assert!(requests.iter().all(|request| *request == requests[0]));
     drop(silent);
-    let run = peer(&address, SECRET, &["--method", "md5", "--timeout", "1"]);
+    let run = peer(&address, SECRET, &flags);
     assert_eq!(run.status, 1);
     assert!(run.lines()[0].starts_with("FAILURE: the network "), "{}", run.stdout);
 }
@@ -362,8 +405,12 @@ fn values_out_of_range_are_refused() {
     peer_usage_error(&["--resume", "0"], "--resume \"0\"; accepted: 1 to 1000000");
     peer_usage_error(&["--count", "0"], "--count \"0\"; accepted: 1 to 1000000");
     peer_usage_error(&["--timeout", "x"], "--timeout \"x\"; accepted: 1 to 60");
-    peer_usage_error(&["--secret", ""], "secret: empty, at least one character is needed");
+    peer_usage_error(&["--secret", ""], "--secret: empty, at least one character is needed");
     peer_usage_error(&["--colour"], "invalid option '--colour'");
+    server_usage_error(
+        &["--password-retries", "x"],
+        "--password-retries \"x\"; accepted: 0 to 255",
+    );
     server_usage_error(&["--user", "alice"], "--user: accepted: NAME:PASSWORD");
 }
 

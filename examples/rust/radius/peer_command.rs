@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use eap_rs::radius::SharedSecret;
-use eap_rs::{Identity, NtHash};
+use eap_rs::{Identity, InnerMethod, MethodType, NtHash};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
+use crate::config_error::in_flags;
 use crate::login::Typed;
 use crate::names::{Named, available_from, find};
 use crate::nt_hash;
-use crate::tls_flags::TlsFlags;
+use crate::tls_flags::{TlsFlags, needs_certificate};
 
 /// How the example is called.
 pub(crate) const USAGE: &str = "\
@@ -38,6 +39,9 @@ const TLS_FLAGS: [&str; 18] = [
     "provisioning",
     "gtc-plain",
 ];
+
+/// What fits an attribute of RADIUS (RFC 2865 §5).
+const MAX_USER_NAME: usize = 253;
 
 /// What to do.
 #[derive(Debug)]
@@ -93,6 +97,34 @@ impl Settings {
             None => identity,
         }
     }
+
+    fn check_identity(&self) -> Result<(), Error> {
+        let len = self.outer_identity().as_bytes().len();
+        if len <= MAX_USER_NAME {
+            return Ok(());
+        }
+        let named = self.tls.has("anonymous-identity");
+        let flag = if named { "anonymous-identity" } else { "identity" };
+        Err(format!("--{flag}: {len} octets given, at most {MAX_USER_NAME} accepted").into())
+    }
+
+    fn check_password(&self) -> Result<(), Error> {
+        let Named { name, facts, inner } = self.method;
+        let takes_hash = match inner {
+            Some(InnerMethod::Eap(method)) => method == MethodType::MSCHAPV2,
+            Some(inner) => matches!(inner, InnerMethod::MsChap | InnerMethod::MsChapV2),
+            None => facts.method == MethodType::MSCHAPV2,
+        };
+        if self.nt_hash.is_some() {
+            let error = format!("--nt-hash is for MS-CHAP and MSCHAPv2, and not for {name}");
+            return if takes_hash { Ok(()) } else { Err(error.into()) };
+        }
+        if self.typed.password.is_some() || needs_certificate(&self.method) {
+            return Ok(());
+        }
+        let or_hash = if takes_hash { " or --nt-hash" } else { "" };
+        Err(format!("--method {name} needs --password{or_hash}").into())
+    }
 }
 
 impl Command {
@@ -115,7 +147,7 @@ impl Command {
                 "password" => typed.password = Some(arguments.value()?.string()?),
                 "retry-password" => typed.retry = Some(arguments.value()?.string()?),
                 "new-password" => typed.new = Some(arguments.value()?.string()?),
-                "nt-hash" => nt_hash = Some(arguments.value()?.parse_with(hash)?),
+                "nt-hash" => nt_hash = Some(hash(&arguments.value()?.string()?)?),
                 "count" => count = number(&mut arguments, &flag, 1_000_000)?,
                 "timeout" => timeout = number(&mut arguments, &flag, 60)?,
                 "json" => json = true,
@@ -132,10 +164,15 @@ impl Command {
         }
         let method = find(&required(method, "method")?)?;
         tls.check(&[method])?;
-        Ok(Self::Login(Box::new(Settings {
+        if let Some(provisioning) = tls.get("provisioning").filter(|when| *when != "none")
+            && !tls.has("pac-file")
+        {
+            return Err(format!("--provisioning {provisioning} needs --pac-file").into());
+        }
+        let settings = Settings {
             servers,
             secret: SharedSecret::new(required(secret, "secret")?)
-                .map_err(|error| error.to_string())?,
+                .map_err(|error| in_flags(&error, &tls))?,
             method,
             identity: required(identity, "identity")?,
             nt_hash,
@@ -144,7 +181,10 @@ impl Command {
             timeout: Duration::from_secs(timeout.into()),
             json,
             tls,
-        })))
+        };
+        settings.check_identity()?;
+        settings.check_password()?;
+        Ok(Self::Login(Box::new(settings)))
     }
 }
 
@@ -152,8 +192,8 @@ fn required(value: Option<String>, flag: &str) -> Result<String, Error> {
     value.ok_or_else(|| format!("--{flag} is missing").into())
 }
 
-fn hash(digits: &str) -> Result<NtHash, &'static str> {
-    nt_hash::read(digits).ok_or("accepted: 32 hexadecimal digits")
+fn hash(digits: &str) -> Result<NtHash, Error> {
+    nt_hash::read(digits).ok_or_else(|| "--nt-hash: accepted: 32 hexadecimal digits".into())
 }
 
 fn number(arguments: &mut Parser, flag: &str, max: u32) -> Result<u32, Error> {

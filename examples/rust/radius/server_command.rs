@@ -1,12 +1,12 @@
 //! The command line of `radius_server`.
 
 use eap_rs::radius::SharedSecret;
-use eap_rs::{InnerMethod, MethodType};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
+use crate::config_error::in_flags;
 use crate::names::{Named, all, available_from, find};
 use crate::realms::Realms;
-use crate::tls_flags::{TlsFlags, is_tls_based};
+use crate::tls_flags::{TlsFlags, is_tls_based, needs_certificate};
 use crate::users::Users;
 
 /// How the example is called.
@@ -90,7 +90,11 @@ impl Command {
                     let names = arguments.value()?.string()?;
                     methods = Some(names.split(',').map(find).collect::<Result<_, _>>()?);
                 }
-                "password-retries" => password_retries = arguments.value()?.parse()?,
+                "password-retries" => {
+                    let retries = arguments.value()?.string()?;
+                    let accepted = || format!("--{flag} {retries:?}; accepted: 0 to 255");
+                    password_retries = retries.parse().map_err(|_| accepted())?;
+                }
                 "help" => help = true,
                 _ if tls.read(&flag, &TLS_FLAGS, &mut arguments)? => {}
                 _ => return Err(Arg::Long(&flag).unexpected()),
@@ -100,7 +104,7 @@ impl Command {
             return Ok(Self::Help);
         }
         // Unless told otherwise, everything is offered that there are files for.
-        let has_files = |method: &Named| match (is_tls_based(method), needs_ca(method)) {
+        let has_files = |method: &Named| match (is_tls_based(method), needs_certificate(method)) {
             (false, _) => true,
             (true, needs_ca) => {
                 ["cert", "key"].iter().all(|flag| tls.has(flag)) && (!needs_ca || tls.has("ca"))
@@ -111,7 +115,8 @@ impl Command {
         if tls.get("provisioning").is_some_and(|when| when != "none") && !tls.has("pac-key") {
             return Err("--provisioning needs --pac-key".into());
         }
-        let looks_at_names = tls.has("client-certificates") || methods.iter().any(needs_ca);
+        let looks_at_names =
+            tls.has("client-certificates") || methods.iter().any(needs_certificate);
         for flag in ["client-name", "client-name-suffix"] {
             if tls.has(flag) && !looks_at_names {
                 return Err(format!("--{flag} needs --client-certificates, or EAP-TLS").into());
@@ -120,7 +125,7 @@ impl Command {
         let secret = secret.ok_or("--secret is missing")?;
         Ok(Self::Serve(Settings {
             listen: listen.ok_or("--listen is missing")?,
-            secret: SharedSecret::new(secret).map_err(|error| error.to_string())?,
+            secret: SharedSecret::new(secret).map_err(|error| in_flags(&error, &tls))?,
             users,
             realms,
             methods,
@@ -128,15 +133,6 @@ impl Command {
             tls,
         }))
     }
-}
-
-/// Whether the peer has to show a certificate.
-fn needs_ca(method: &Named) -> bool {
-    let innermost = match method.inner {
-        Some(InnerMethod::Eap(method)) => method,
-        _ => method.facts.method,
-    };
-    innermost == MethodType::TLS
 }
 
 /// The text of `--help`.

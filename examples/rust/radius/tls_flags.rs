@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use eap_rs::MethodType;
 #[cfg(feature = "fast")]
 use eap_rs::fast::Provisioning;
 use eap_rs::peap::CryptoBinding;
 use eap_rs::tls::TlsVersion;
+use eap_rs::{InnerMethod, MethodType};
 use lexopt::{Error, Parser, ValueExt};
 
 use crate::names::Named;
@@ -50,8 +50,10 @@ impl TlsFlags {
         }
         for (flag, other) in [
             ("ca", "insecure-no-server-authentication"),
+            ("server-name", "insecure-no-server-authentication"),
             ("anonymous", "anonymous-identity"),
             ("legacy-tls", "resume"),
+            ("legacy-tls", "ticket-key"),
             ("legacy-tls", "session-lifetime"),
         ] {
             if self.has(flag) && self.has(other) {
@@ -71,6 +73,22 @@ impl TlsFlags {
             if self.has(flag) && !self.has(other) {
                 return Err(format!("--{flag} needs --{other}").into());
             }
+        }
+        for flag in ["tls-min", "tls-max"] {
+            let Some(version) = self.get(flag) else { continue };
+            if !methods.iter().any(has_versions) {
+                let error = format!("--{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2");
+                return Err(error.into());
+            }
+            if ["1.0", "1.1"].contains(&version) && !self.has("legacy-tls") {
+                return Err(format!("--{flag} {version} needs --legacy-tls").into());
+            }
+        }
+        if self.get("crypto-binding") == Some("required")
+            && self.get("peap-max-version") == Some("1")
+        {
+            let error = "--crypto-binding required and --peap-max-version 1 contradict each other";
+            return Err(error.into());
         }
         Ok(())
     }
@@ -167,6 +185,20 @@ fn read(flag: &str, path: &str) -> Result<Vec<u8>, String> {
 /// Whether the settings of TLS mean something to this method.
 pub(crate) fn is_tls_based(method: &Named) -> bool {
     method.inner.is_some() || method.facts.method == MethodType::TLS
+}
+
+/// Whether the peer has to show a certificate.
+pub(crate) fn needs_certificate(method: &Named) -> bool {
+    let innermost = match method.inner {
+        Some(InnerMethod::Eap(method)) => method,
+        _ => method.facts.method,
+    };
+    innermost == MethodType::TLS
+}
+
+/// Whether the TLS versions of this method, or of the one inside, can be chosen.
+fn has_versions(method: &Named) -> bool {
+    is_tls_based(method) && (method.facts.method != MethodType::FAST || needs_certificate(method))
 }
 
 fn check(flag: &str, value: &str) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::tls::{Certificates, SERVER};
-use crate::{Run, SECRET, Server, json, peer_usage_error, run, server_usage_error};
+use crate::{Run, SECRET, Server, json, peer, peer_usage_error, run, server_usage_error};
 
 const METHODS: [(&str, &str); 2] = [("fast/mschapv2", "EAP-MSCHAPv2"), ("fast/gtc", "GTC")];
 
@@ -180,7 +180,8 @@ fn a_peer_with_nothing_to_trust_is_not_started() {
     let bench = Bench::new("nothing");
     let run = bench.login(&bench.server(&[]), METHODS[1].0, &[]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("ca: nothing to trust is configured"), "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: nothing to trust is configured; "), "{}", run.stderr);
+    assert!(run.stderr.ends_with(" with EAP-FAST also a PAC in --pac-file\n"), "{}", run.stderr);
 }
 
 #[test]
@@ -201,6 +202,63 @@ fn flags_that_only_fast_has_a_use_for_are_refused() {
         let tunnel = [&["--methods", "peap/gtc"][..], flag].concat();
         server_usage_error(&tunnel, &format!("{} is only for EAP-FAST", flag[0]));
     }
+}
+
+#[test]
+fn what_provisioning_needs_is_named_by_its_flags() {
+    let bench = Bench::new("needs");
+    let own = bench.certificates.path(SERVER.0);
+    let keys = bench.certificates.path("pac.key");
+    for provisioning in ["anonymous", "authenticated", "both"] {
+        let flags = ["--method", METHODS[0].0, "--password", "x", "--provisioning", provisioning];
+        let needs = format!("--provisioning {provisioning} needs --pac-file");
+        peer_usage_error(&flags, &needs);
+    }
+    for (method, provisioning, needs) in [
+        (METHODS[0].0, "authenticated", "--ca"),
+        (METHODS[0].0, "both", "--ca"),
+        (METHODS[1].0, "anonymous", "fast/mschapv2"),
+        (METHODS[1].0, "both", "fast/mschapv2"),
+    ] {
+        let error = format!("error: --provisioning {provisioning} needs {needs}\n");
+        let flags = ["--method", method, "--password", "x", "--provisioning", provisioning];
+        let file = ["--pac-file", &bench.pac_file];
+        let login = peer("127.0.0.1:9", SECRET, &[&flags[..], &file].concat());
+        assert_eq!((login.status, login.stderr), (2, error.clone()));
+        if needs == "fast/mschapv2" {
+            let listen = ["--listen", "127.0.0.1:0", "--secret", SECRET, "--methods", method];
+            let files = ["--cert", &own, "--key", &own, "--pac-key", &keys];
+            let flags = ["--provisioning", provisioning];
+            let run = run("radius_server", &[&listen[..], &files, &flags].concat());
+            assert_eq!((run.status, run.stderr), (1, error));
+        }
+    }
+}
+
+#[test]
+fn pacs_and_required_certificates_are_named_together() {
+    let bench = Bench::new("together");
+    let [own, ca, keys] = [SERVER.0, "ca.pem", "pac.key"].map(|name| bench.certificates.path(name));
+    let listen = ["--listen", "127.0.0.1:0", "--secret", SECRET, "--methods", METHODS[1].0];
+    let files = ["--cert", &own, "--key", &own, "--ca", &ca, "--pac-key", &keys];
+    let run = run(
+        "radius_server",
+        &[&listen[..], &files, &["--client-certificates", "required"]].concat(),
+    );
+    let error =
+        format!("--pac-key {keys} and required client certificates contradict each other\n");
+    assert_eq!((run.status, run.stderr), (1, format!("error: {error}")));
+}
+
+#[test]
+fn versions_of_tls_are_not_chosen_unless_there_is_tls_inside() {
+    for flag in ["--tls-min", "--tls-max"] {
+        let error = format!("{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2");
+        peer_usage_error(&["--method", METHODS[0].0, flag, "1.2"], &error);
+        server_usage_error(&["--methods", "fast/mschapv2,fast/gtc,md5", flag, "1.2"], &error);
+    }
+    let run = peer("127.0.0.1:9", SECRET, &["--method", "fast/tls", "--tls-max", "1.2"]);
+    assert!(run.stderr.starts_with("error: nothing to trust is configured; "), "{}", run.stderr);
 }
 
 #[test]

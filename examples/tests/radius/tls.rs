@@ -203,7 +203,9 @@ fn tls_without_a_ca_is_refused_unless_asked_for_by_name() {
     let server = certificates.server();
     let run = server.login(&["--method", "tls"]);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("ca: nothing to trust is configured"), "{}", run.stderr);
+    let error = "error: nothing to trust is configured; accepted: --ca, \
+                 --insecure-no-server-authentication, ";
+    assert!(run.stderr.starts_with(error), "{}", run.stderr);
     let own = certificates.path(ALICE.0);
     let flags = ["--method", "tls", "--cert", &own, "--key", &own];
     let run = server.login(&[&flags[..], &["--insecure-no-server-authentication"]].concat());
@@ -299,6 +301,41 @@ fn a_tunnel_asks_for_certificates_if_told_to() {
 }
 
 #[test]
+fn what_does_not_go_together_is_named_by_its_flags() {
+    let tls = ["--method", "tls"];
+    for (flags, error) in [
+        (&["--tls-max", "1.0"][..], "--tls-max 1.0 needs --legacy-tls"),
+        (&["--tls-min", "1.1"], "--tls-min 1.1 needs --legacy-tls"),
+        (
+            &["--crypto-binding", "required", "--peap-max-version", "1"],
+            "--crypto-binding required and --peap-max-version 1 contradict each other",
+        ),
+        (
+            &["--insecure-no-server-authentication", "--server-name", "example.org"],
+            "--server-name and --insecure-no-server-authentication contradict each other",
+        ),
+        (&["--legacy-tls", "--resume", "1"], "--legacy-tls and --resume contradict each other"),
+    ] {
+        peer_usage_error(&[&tls[..], flags].concat(), error);
+    }
+    let keys = ["--methods", "tls", "--legacy-tls", "--ticket-key", "x"];
+    server_usage_error(&keys, "--legacy-tls and --ticket-key contradict each other");
+    let certificates = Certificates::new("together");
+    let ca = certificates.path("ca.pem");
+    for (flags, error) in [
+        (
+            &["--tls-min", "1.3", "--tls-max", "1.2"][..],
+            "--tls-min 1.3 and --tls-max 1.2 contradict each other",
+        ),
+        (&["--server-name", "a b"], "--server-name: not a DNS name; accepted: "),
+    ] {
+        let run = peer("127.0.0.1:9", SECRET, &[&tls[..], &["--ca", &ca], flags].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        assert!(run.stderr.starts_with(&format!("error: {error}")), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn anonymous_is_said_in_one_way() {
     let flags = ["--method", "ttls/pap", "--anonymous", "--anonymous-identity", "@example.org"];
     peer_usage_error(&flags, "--anonymous and --anonymous-identity contradict each other");
@@ -347,7 +384,7 @@ fn a_revocation_list_that_cannot_be_used_is_named() {
         run.stderr
     };
     assert!(error("/nowhere").starts_with("error: --crl /nowhere: "), "{}", error("/nowhere"));
-    let text = "error: crl: no revocation list found; accepted: PEM (BEGIN X509 CRL) or DER\n";
+    let text = "error: --crl: no revocation list found; accepted: PEM (BEGIN X509 CRL) or DER\n";
     assert_eq!(error(&own), text);
 }
 

@@ -16,6 +16,9 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
         if pacs.taken != Provisioning::Anonymous {
             args.extend(["--ca", &pki.ca, "--crl", &pki.crl, "--server-name", SERVER_NAME]);
             args.extend(["--fragment-size", &fragment_size]);
+        }
+        // EAP-FAST has versions of its own, EAP-TLS inside it the usual ones.
+        if method.flag == "fast/tls" || !family.has_pacs {
             args.extend(["--tls-min", version, "--tls-max", version]);
         }
         args.extend(family.radius_peer.iter().map(|argument| match *argument {
