@@ -239,7 +239,8 @@ TLS-based methods also take:
   --insecure-no-server-authentication   anybody may be the server
   --server-name NAME                    the name in its certificate
   --cert FILE --key FILE                the peer's own certificate
-  --tls-min VERSION --tls-max VERSION   1.2 or 1.3
+  --tls-min VERSION --tls-max VERSION   1.2 or 1.3, with --legacy-tls also 1.0
+                                        or 1.1
   --legacy-tls               TLS by OpenSSL, down to 1.0, for servers of old
   --fragment-size N                     octets of TLS in one EAP packet
   --resume N                            after each login, log in again that
@@ -252,7 +253,8 @@ EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
                         binary); written anew, as text, when there is a new one
   --provisioning WHEN   new PACs are taken from servers that are anonymous,
                         authenticated, both, or none; authenticated if there is
-                        --ca, else none
+                        --ca, else none. With anonymous and both, whoever
+                        answers may be anybody until there is a PAC, --ca or not
   --gtc-plain           GTC also as it is outside EAP-FAST
 After anonymous provisioning the network refuses the login: the next one uses
 the PAC.

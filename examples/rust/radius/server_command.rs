@@ -175,7 +175,8 @@ TLS-based methods also take:
                                         name, DNS name or common name; may be
                                         repeated; anybody's if not given
   --client-name-suffix NAME             as well every name of this domain
-  --tls-min VERSION --tls-max VERSION   1.2 or 1.3
+  --tls-min VERSION --tls-max VERSION   1.2 or 1.3, with --legacy-tls also 1.0
+                                        or 1.1
   --legacy-tls               TLS by OpenSSL, down to 1.0, for peers of old
   --fragment-size N                     octets of TLS in one EAP packet
   --ticket-key FILE                     lets peers resume their sessions, also
@@ -192,7 +193,9 @@ EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
   --pac-key FILE         issues PACs, and takes those of other servers with this
                          file and this A-ID; a file like that of --ticket-key
   --a-id DIGITS          by what PACs name the server, hexadecimal, 16 octets at
-                         best; made from the certificate if not given
+                         best; if not given, made from the certificate, and with
+                         another certificate another one: give it where PACs
+                         have to outlive the certificate
   --a-id-info TEXT       what people call it, radius_server if not given
   --pac-lifetime SECONDS how long PACs are good, 604800 if not given
   --pac-refresh SECONDS  with how much time left they are renewed, 86400 if not
