@@ -29,8 +29,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[cfg(feature = "fast")]
 use eap_rs::Event;
 use eap_rs::{
-    Answer, Authenticator, AuthenticatorConfig, ConfigError, Credential, Failure, Instant,
-    MethodType, Outcome, Output, Peer, PeerConfig, Query, QueryId, Received, Secret,
+    Answer, Authenticator, AuthenticatorConfig, Credential, Failure, Instant, MethodType, Outcome,
+    Output, Peer, PeerConfig, Query, QueryId, Received, Secret,
 };
 #[cfg(feature = "fast")]
 use rand::Rng;
@@ -53,8 +53,6 @@ fn main() -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(REFUSED),
-        // All that varies in the configuration comes from the command line.
-        Err(error) if error.is::<ConfigError>() => wrong_usage(error.as_ref()),
         Err(error) => {
             complain(&format!("error: {error}\n"));
             ExitCode::from(REFUSED)

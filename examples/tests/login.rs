@@ -418,12 +418,15 @@ fn a_command_line_that_makes_no_sense_shows_the_usage() {
     login(&["--colour"]).assert_usage_error("invalid option '--colour'");
     login(&["-m", "md5"]).assert_usage_error("invalid option '-m'");
     login(&["md5"]).assert_usage_error("unexpected argument \"md5\"");
-    login(&["--tls-min", "1.1"])
-        .assert_usage_error("cannot parse argument \"1.1\": accepted: 1.2, 1.3");
+    login(&["--tls-min", "1.1"]).assert_usage_error("--tls-min \"1.1\"; accepted: 1.2, 1.3");
     login(&["--method", "tls", "--tls-min", "1.3", "--tls-max", "1.2"])
         .assert_usage_error("--tls-min is TLS 1.3, --tls-max only TLS 1.2");
     login(&["--method", "tls", "--fragment-size", "63"])
-        .assert_usage_error("fragment_size: 63 given, 64 to 65000 accepted");
+        .assert_usage_error("--fragment-size \"63\"; accepted: 64 to 65000");
+    for flag in ["--tls-min", "--tls-max"] {
+        let error = format!("{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2");
+        login(&["--method", "fast/gtc", flag, "1.2", "--ask"]).assert_usage_error(&error);
+    }
     login(&["--list=md5"]).assert_usage_error("unexpected argument for option '--list': \"md5\"");
 }
 

@@ -1,7 +1,7 @@
 //! The command line.
 
-use eap_rs::MethodType;
 use eap_rs::tls::TlsVersion;
+use eap_rs::{InnerMethod, MethodType};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::names::{Named, PHONE_MODES, all, available_from, find};
@@ -62,21 +62,21 @@ impl Command {
         let mut method = "md5".to_owned();
         let (mut help, mut list, mut wrong_password) = (false, false, false);
         let mut tls = TlsSettings::default();
-        let mut tls_flag = None;
+        let (mut tls_flag, mut version_flag) = (None, None);
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("method") => method = arguments.value()?.string()?,
                 Arg::Long("wrong-password") => wrong_password = true,
                 Arg::Long("tls-min") => {
-                    tls.min = arguments.value()?.parse_with(version)?;
-                    tls_flag = Some("--tls-min");
+                    tls.min = version("--tls-min", &mut arguments)?;
+                    version_flag = Some("--tls-min");
                 }
                 Arg::Long("tls-max") => {
-                    tls.max = arguments.value()?.parse_with(version)?;
-                    tls_flag = Some("--tls-max");
+                    tls.max = version("--tls-max", &mut arguments)?;
+                    version_flag = Some("--tls-max");
                 }
                 Arg::Long("fragment-size") => {
-                    tls.fragment_size = arguments.value()?.parse()?;
+                    tls.fragment_size = fragment_size(&mut arguments)?;
                     tls_flag = Some("--fragment-size");
                 }
                 Arg::Long("ask") => {
@@ -95,10 +95,17 @@ impl Command {
             return Ok(Self::List);
         }
         let method = find(&method)?;
-        if let Some(flag) = tls_flag.filter(|_| !TLS_BASED.contains(&method.facts.method)) {
+        if let Some(flag) =
+            version_flag.or(tls_flag).filter(|_| !TLS_BASED.contains(&method.facts.method))
+        {
             return Err(
                 format!("{flag} is only for TLS-based methods, {} is none", method.name).into()
             );
+        }
+        let has_versions = method.facts.method != MethodType::FAST
+            || method.inner == Some(InnerMethod::Eap(MethodType::TLS));
+        if let Some(flag) = version_flag.filter(|_| !has_versions) {
+            return Err(format!("{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2").into());
         }
         if tls.min > tls.max {
             return Err(format!("--tls-min is {}, --tls-max only {}", tls.min, tls.max).into());
@@ -107,11 +114,20 @@ impl Command {
     }
 }
 
-fn version(text: &str) -> Result<TlsVersion, &'static str> {
-    match text {
+fn version(flag: &str, arguments: &mut Parser) -> Result<TlsVersion, Error> {
+    let text = arguments.value()?.string()?;
+    match text.as_str() {
         "1.2" => Ok(TlsVersion::V1_2),
         "1.3" => Ok(TlsVersion::V1_3),
-        _ => Err("accepted: 1.2, 1.3"),
+        _ => Err(format!("{flag} {text:?}; accepted: 1.2, 1.3").into()),
+    }
+}
+
+fn fragment_size(arguments: &mut Parser) -> Result<usize, Error> {
+    let text = arguments.value()?.string()?;
+    match text.parse() {
+        Ok(octets) if (64..=65_000).contains(&octets) => Ok(octets),
+        _ => Err(format!("--fragment-size {text:?}; accepted: 64 to 65000").into()),
     }
 }
 
