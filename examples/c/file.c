@@ -5,11 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* As many symbolic links as Linux follows. */
+#define LINKS_MAX 40
 
 bool file_read(struct file *file, const char *path, size_t max)
 {
@@ -57,29 +62,104 @@ static void sync_directory(const char *path)
     free(directory);
 }
 
+/* The file behind symbolic links, which need not be there. To be freed; NULL and errno on error. */
+static char *resolve(const char *path)
+{
+    char *target = strdup(path);
+    for (int links = 0; target != NULL && links < LINKS_MAX; links++) {
+        char link[PATH_MAX];
+        ssize_t len = readlink(target, link, sizeof link);
+        if (len < 0)
+            return target;
+        const char *slash = strrchr(target, '/');
+        size_t folder = link[0] == '/' || slash == NULL ? 0 : (size_t)(slash + 1 - target);
+        char *next = malloc(folder + (size_t)len + 1);
+        if (next != NULL) {
+            memcpy(next, target, folder);
+            memcpy(next + folder, link, (size_t)len);
+            next[folder + (size_t)len] = '\0';
+        }
+        free(target);
+        target = next;
+    }
+    if (target != NULL)
+        errno = ELOOP;
+    free(target);
+    return NULL;
+}
+
+/* What takes the place of a file. */
+struct replacement {
+    char *target;
+    char *path; /* until then */
+    int descriptor;
+};
+
+/* For those for whom the old file is: what its group may read is not for another group. */
+static bool inherit(int descriptor, const struct stat *old)
+{
+    bool same_group = fchown(descriptor, old->st_uid, old->st_gid) == 0;
+    return fchmod(descriptor, old->st_mode & (same_group ? 0777 : 0700)) == 0;
+}
+
+/* False and errno on error. To be closed in any case. */
+static bool replacement_open(struct replacement *new, const char *path)
+{
+    struct stat old;
+    bool exists = stat(path, &old) == 0;
+    *new = (struct replacement){NULL, NULL, -1};
+    if (exists ? !S_ISREG(old.st_mode) : errno != ENOENT) {
+        if (exists)
+            errno = EINVAL;
+        return false;
+    }
+    new->target = resolve(path);
+    size_t room = new->target == NULL ? 0 : strlen(new->target) + sizeof ".new";
+    new->path = room == 0 ? NULL : malloc(room);
+    if (new->path == NULL)
+        return false;
+    snprintf(new->path, room, "%s.new", new->target);
+    /* One that a power failure has left behind may have other permissions. */
+    unlink(new->path);
+    new->descriptor = open(new->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return new->descriptor >= 0 && (!exists || inherit(new->descriptor, &old));
+}
+
+/* Nothing is left of it, unless it has taken the place of the file. Leaves errno alone. */
+static void replacement_close(struct replacement *new)
+{
+    int error = errno;
+    if (new->descriptor >= 0) {
+        unlink(new->path);
+        close(new->descriptor);
+    }
+    free(new->path);
+    free(new->target);
+    errno = error;
+}
+
 bool file_replace(const char *path, const void *octets, size_t len)
 {
-    size_t room = strlen(path) + sizeof ".new";
-    char *new_path = malloc(room);
-    if (new_path == NULL)
-        return false;
-    snprintf(new_path, room, "%s.new", path);
-    /* One that a power failure has left behind may have other permissions. */
-    unlink(new_path);
-    int descriptor = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = descriptor >= 0 && write_all(descriptor, octets, len);
-    if (descriptor >= 0)
-        ok = close(descriptor) == 0 && ok;
-    ok = ok && rename(new_path, path) == 0;
-    if (ok) {
-        sync_directory(path);
-    } else if (descriptor >= 0) {
-        int error = errno;
-        unlink(new_path);
-        errno = error;
-    }
-    free(new_path);
+    struct replacement new;
+    bool ok = replacement_open(&new, path) && write_all(new.descriptor, octets, len) &&
+              rename(new.path, new.target) == 0;
+    if (ok)
+        sync_directory(new.target);
+    replacement_close(&new);
     return ok;
+}
+
+const char *file_obstacle(const char *path, bool is_replaced)
+{
+    struct stat old;
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+        return "not a regular file";
+    if (!is_replaced)
+        return NULL;
+    struct replacement new;
+    bool ok = replacement_open(&new, path);
+    replacement_close(&new);
+    return ok ? NULL : strerror(errno);
 }
 
 void file_wipe(struct file *file)

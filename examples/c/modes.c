@@ -26,11 +26,32 @@ static bool is_available(const struct settings_mode *mode)
            (mode->inner_method == 0 || eaprs_has_method(mode->inner_method));
 }
 
+/* Whether there may be a first PAC to be kept. */
+static bool takes_pacs(const struct settings *settings)
+{
+    if (settings->provision_mode == SETTINGS_PROVISION_DEFAULT)
+        return settings->ca_certificate_url[0] != '\0';
+    return settings->provision_mode != SETTINGS_PROVISION_OFF;
+}
+
+/* A server believes that the PAC it has given out is kept: whether it can be has to be known before
+ * the login. */
+static bool check_pac_file(const struct settings *settings, const char *path)
+{
+    if (settings->mode != SETTINGS_MODE_FAST || settings->pac_file[0] == '\0')
+        return true;
+    const char *obstacle = file_obstacle(settings->pac_file, takes_pacs(settings));
+    if (obstacle != NULL)
+        complain("%s: network.802_1x.eap_fast_pac_file: %s: %s", path, settings->pac_file,
+                 obstacle);
+    return obstacle == NULL;
+}
+
 bool modes_check(const struct settings *settings, const char *path)
 {
     const struct settings_mode *mode = mode_of(settings);
     if (is_available(mode))
-        return true;
+        return check_pac_file(settings, path);
     char available[256] = "";
     size_t len = 0;
     for (size_t i = 0; i < SETTINGS_MODE_MAX; i++) {

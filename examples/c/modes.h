@@ -10,7 +10,8 @@
 
 #include <eap_rs.h>
 
-/* Whether the library has what the settings' mode needs; complains if not. */
+/* Whether the library has what the settings' mode needs, and PACs can be kept where they are to be;
+ * complains if not. `path` is the settings'. */
 bool modes_check(const struct settings *settings, const char *path);
 
 /* The peer of the settings' mode. NULL after a complaint. */

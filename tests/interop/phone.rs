@@ -650,7 +650,15 @@ fn eap_fast_settings_that_cannot_work_are_named() {
         (String::new(), "P20987: empty, mode 7 (EAP-FAST) needs the CA certificate of the network"),
         (file(&pacs), "network.802_1x.eap_fast_pac_file: pacs: line 1: no PAC file"),
         (file(&lab.path("none-yet")), "P20987: ca: nothing to trust is configured"),
-        (file("/"), "network.802_1x.eap_fast_pac_file: /: "),
+        (file("/"), "network.802_1x.eap_fast_pac_file: /: not a regular file"),
+        (
+            format!(
+                "{}<network.802_1x.eap_fast_provision_mode>0\
+                 </network.802_1x.eap_fast_provision_mode>",
+                file("/nowhere/pacs")
+            ),
+            "network.802_1x.eap_fast_pac_file: /nowhere/pacs: No such file or directory",
+        ),
     ] {
         let mut phone = phone(&lab, &settings_with(&lab, 7, "alice", &more), &[]);
         phone.expect(said);
