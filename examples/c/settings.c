@@ -439,13 +439,20 @@ static bool read_document(struct reader *r)
     return true;
 }
 
+/* Whether a PAC is to be taken from who has a certificate of the CA. */
+static bool is_provisioned_by_ca(const struct settings *settings)
+{
+    return settings->mode == SETTINGS_MODE_FAST &&
+           (settings->provision_mode == SETTINGS_PROVISION_AUTHENTICATED ||
+            settings->provision_mode == SETTINGS_PROVISION_BOTH);
+}
+
 /* A PAC in the place of the certificate, or nothing at all, if that was asked for. */
 static bool goes_without_ca(const struct settings *settings)
 {
     return settings->mode == SETTINGS_MODE_FAST &&
            (settings->pac_file[0] != '\0' ||
-            settings->provision_mode == SETTINGS_PROVISION_ANONYMOUS ||
-            settings->provision_mode == SETTINGS_PROVISION_BOTH);
+            settings->provision_mode == SETTINGS_PROVISION_ANONYMOUS);
 }
 
 /* EAP-TLS is certificates on both sides; a tunnel has the network's. */
@@ -459,6 +466,9 @@ static bool check_certificates(struct reader *r)
     if (!is_tls && mode->inner_method == 0 && settings->mode != SETTINGS_MODE_FAST)
         return true;
     unsigned line = find_parameter(r, (struct span){"P8626", 5})->line;
+    if (settings->ca_certificate_url[0] == '\0' && is_provisioned_by_ca(settings))
+        return fail_at(r, line, "P20987: empty, network.802_1x.eap_fast_provision_mode %u needs "
+                       "the CA certificate of the network", settings->provision_mode - 1);
     if (settings->ca_certificate_url[0] == '\0' && !goes_without_ca(settings))
         return fail_at(r, line, "P20987: empty, mode %u (%s) needs the CA certificate of the "
                        "network%s", mode->number, mode->name,

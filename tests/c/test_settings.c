@@ -164,7 +164,6 @@ static void mode_7_needs_one_of_three(void)
                               "certificate of the network, or a PAC file";
     struct settings settings;
     refused("<P8626>7</P8626>", why);
-    refused("<a><P8626>7</P8626><" PROVISION ">1</" PROVISION "></a>", why);
     refused("<a><P8626>7</P8626><" PROVISION ">3</" PROVISION "></a>", why);
     settings = accepted("<a><P8626>7</P8626><" PAC_FILE ">/p</" PAC_FILE "></a>");
     CHECK(strcmp(settings.pac_file, "/p") == 0);
@@ -173,7 +172,8 @@ static void mode_7_needs_one_of_three(void)
     CHECK(settings.provision_mode == SETTINGS_PROVISION_DEFAULT);
     settings = accepted("<a><P8626>7</P8626><" PROVISION ">0</" PROVISION "></a>");
     CHECK(settings.provision_mode == SETTINGS_PROVISION_ANONYMOUS);
-    settings = accepted("<a><P8626>7</P8626><" PROVISION "> 2 </" PROVISION "></a>");
+    settings = accepted("<a><P8626>7</P8626><P20987>c</P20987><" PROVISION "> 2 </" PROVISION
+                        "></a>");
     CHECK(settings.provision_mode == SETTINGS_PROVISION_BOTH);
     settings = accepted("<a><P8626>1</P8626><" PROVISION ">3</" PROVISION "></a>");
     CHECK(settings.provision_mode == SETTINGS_PROVISION_OFF);
@@ -181,6 +181,22 @@ static void mode_7_needs_one_of_three(void)
             "cfg.xml:1: " PROVISION ": 4 given, 0 to 3 accepted");
     refused("<a><" PROVISION ">no</" PROVISION "></a>",
             "cfg.xml:1: " PROVISION ": not a number, 0 to 3 accepted");
+}
+
+/* Whether there is a PAC or not. */
+static void who_has_a_certificate_is_known_by_the_ca(void)
+{
+    for (unsigned mode = 1; mode <= 2; mode++) {
+        char text[256], why[256];
+        snprintf(why, sizeof why, "cfg.xml:1: P20987: empty, " PROVISION " %u needs the CA "
+                 "certificate of the network", mode);
+        snprintf(text, sizeof text, "<a><P8626>7</P8626><" PROVISION ">%u</" PROVISION "></a>",
+                 mode);
+        refused(text, why);
+        snprintf(text, sizeof text, "<a><P8626>7</P8626><" PROVISION ">%u</" PROVISION ">"
+                 "<" PAC_FILE ">/p</" PAC_FILE "></a>", mode);
+        refused(text, why);
+    }
 }
 
 /* `count` characters as the value of an element. */
@@ -426,6 +442,7 @@ int main(void)
     modes_are_digits_from_0_to_7();
     mode_2_needs_both_certificates();
     mode_7_needs_one_of_three();
+    who_has_a_certificate_is_known_by_the_ca();
     tunnels_need_the_certificate_of_the_network();
     lengths_are_counted_in_characters();
     values_are_one_line_of_text();

@@ -659,6 +659,14 @@ fn eap_fast_settings_that_cannot_work_are_named() {
             ),
             "network.802_1x.eap_fast_pac_file: /nowhere/pacs: No such file or directory",
         ),
+        (
+            format!(
+                "{}<network.802_1x.eap_fast_provision_mode>2\
+                 </network.802_1x.eap_fast_provision_mode>",
+                file(&lab.path("none-yet"))
+            ),
+            "P20987: empty, network.802_1x.eap_fast_provision_mode 2 needs the CA certificate",
+        ),
     ] {
         let mut phone = phone(&lab, &settings_with(&lab, 7, "alice", &more), &[]);
         phone.expect(said);
