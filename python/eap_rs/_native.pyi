@@ -71,7 +71,7 @@ _TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 _Clock = Literal["strict", "ignore-until-set", "ignore"]
 _CryptoBinding = Literal["off", "if-offered", "required"]
 _Provider = Literal["ring", "aws-lc-rs"]
-_Provisioning = Literal["off", "authenticated", "anonymous", "both"]
+_Provisioning = Literal["off", "none", "authenticated", "anonymous", "both"]
 _GtcForm = Literal["labelled", "plain"]
 _Signal = Literal["restart", "alt-accept", "alt-reject", "port-up", "port-down"]
 _Credential = Union[str, bytes, NtHash]
@@ -224,10 +224,10 @@ class PeerConfig:
 
     pacs: EAP-FAST: the file with the PACs there are, of `PacUpdated` or of wpa_supplicant. With a good
         one, `tls` is not needed.
-    provisioning: EAP-FAST: in which tunnels new PACs are taken (RFC 5422): "off"; "authenticated",
-        where the server has shown a certificate, which it is if not given and there is `tls`;
-        "anonymous", where nobody has shown anything, so that who reads along, or is the server, can
-        try passwords; "both".
+    provisioning: EAP-FAST: in which tunnels new PACs are taken (RFC 5422): "off" or "none";
+        "authenticated", where the server has shown a certificate, which it is if not given and there
+        is `tls`; "anonymous", where nobody has shown anything, so that who reads along, or is the
+        server, can try passwords; "both".
     gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", as RFC 5421 has it and if not given;
         "plain", as elsewhere (RFC 3748 section 5.6), which a peer then speaks with servers that do.
 
@@ -282,8 +282,8 @@ class AuthenticatorConfig:
     pac_keys: EAP-FAST: the keys of the PACs that it issues and accepts; without them it has none.
     pac_lifetime: EAP-FAST: seconds for which a PAC is good; 7 days if not given.
     pac_renewal: EAP-FAST: with how many seconds left it is renewed; a day if not given.
-    provisioning: EAP-FAST: in which tunnels PACs are issued: "off", "authenticated", "anonymous",
-        "both", as in `PeerConfig`; "authenticated" if not given and there are `pac_keys`.
+    provisioning: EAP-FAST: in which tunnels PACs are issued: "off" or "none", "authenticated",
+        "anonymous", "both", as in `PeerConfig`; "authenticated" if not given and there are `pac_keys`.
     gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", if not given, or "plain".
 
     EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""

@@ -110,6 +110,14 @@ def test_an_anonymous_tunnel_brings_a_pac_and_no_access(pki: Pki) -> None:
 
 
 @needs_fast
+@pytest.mark.parametrize("word", ["off", "none"])
+def test_no_pac_is_given_by_who_gives_none(pki: Pki, word: str) -> None:
+    keys = eap_rs.PacKeys([bytes(32)])
+    ours, theirs, files = log_in(pki, keys=keys, provisioning=word)
+    assert ours.ok and theirs.ok and files == []
+
+
+@needs_fast
 def test_gtc_has_two_forms(pki: Pki) -> None:
     forms = (None, "labelled", "plain")
     logins = {

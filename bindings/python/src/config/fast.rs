@@ -140,6 +140,7 @@ mod built {
 
     const PROVISIONING: &[(&str, Provisioning)] = &[
         ("off", Provisioning::Off),
+        ("none", Provisioning::Off),
         ("authenticated", Provisioning::Authenticated),
         ("anonymous", Provisioning::Anonymous),
         ("both", Provisioning::Both),
