@@ -11,8 +11,8 @@
 /* IANA's EAP method Types. */
 enum { GTC = 6, PEAP = 25, MSCHAPV2 = 26 };
 
-/* Far more than the PACs of ten networks. */
-#define PAC_FILE_MAX (64 * 1024)
+/* More than the hundred largest PACs, which is what the library keeps. */
+#define PAC_FILE_MAX (2 * 1024 * 1024)
 
 static const struct settings_mode *mode_of(const struct settings *settings)
 {
