@@ -402,7 +402,8 @@ pub enum Failure {
     /// Peer: no valid Request came in time (RFC 4137 ClientTimeout).
     #[error("the network did not answer")]
     NoRequest,
-    /// Authenticator: no Response to any transmission of a Request (RFC 4137 MaxRetrans).
+    /// Authenticator: no Response to any transmission of a Request (RFC 4137 MaxRetrans), and no
+    /// other reason had been found before.
     #[error("the peer did not answer")]
     NoResponse,
     /// Authenticator: the peer accepts none of the methods offered.

@@ -127,6 +127,7 @@ pub struct Pair {
     /// The time.
     pub now: u64,
     unix_time: Option<u64>,
+    is_curt: bool,
 }
 
 impl Pair {
@@ -143,6 +144,7 @@ impl Pair {
             link: Link::symmetric(seed, Quality::PERFECT),
             now: 0,
             unix_time: None,
+            is_curt: false,
         }
     }
 
@@ -171,6 +173,13 @@ impl Pair {
     #[must_use]
     pub fn at_unix_time(mut self, seconds: u64) -> Self {
         self.unix_time = Some(seconds);
+        self
+    }
+
+    /// The peer falls silent with what ends it, as wpa_supplicant does in EAP-FAST with an alert.
+    #[must_use]
+    pub fn without_last_words(mut self) -> Self {
+        self.is_curt = true;
         self
     }
 
@@ -232,7 +241,9 @@ impl Pair {
         let now = self.instant();
         let outputs = input(&mut self.peer.session, now);
         let deliveries = self.link.delivered().len();
-        if let Some(packet) = self.peer.take(outputs, self.now, deliveries) {
+        let packet = self.peer.take(outputs, self.now, deliveries);
+        let is_silent = self.is_curt && self.peer.finish.is_some();
+        if let Some(packet) = packet.filter(|_| !is_silent) {
             self.link.send(Direction::ToAuthenticator, &packet, self.now);
         }
     }

@@ -11,7 +11,11 @@ use crate::wire::assert_equal_keys;
 /// Which ends speak by OpenSSL: peer, server.
 const ENDS: [[bool; 2]; 3] = [[true, true], [true, false], [false, true]];
 
-fn pair(setup: &Setup, [peer, server]: [bool; 2]) -> Pair {
+fn pair(setup: &Setup, ends: [bool; 2]) -> Pair {
+    beginning(setup, ends).drive()
+}
+
+fn beginning(setup: &Setup, [peer, server]: [bool; 2]) -> Pair {
     let mut ours = setup.peer_builder(setup.servers());
     let mut theirs = setup.server_builder(setup.clients());
     if peer {
@@ -20,7 +24,7 @@ fn pair(setup: &Setup, [peer, server]: [bool; 2]) -> Pair {
     if server {
         theirs = theirs.legacy_tls();
     }
-    setup.drive_with(ours.build().unwrap(), theirs.build().unwrap())
+    setup.pair(ours.build().unwrap(), theirs.build().unwrap())
 }
 
 #[test]
@@ -94,6 +98,19 @@ fn who_is_refused_hears_the_same_alert_from_either_library() {
                 refused.peer.failure()
             );
             assert_eq!(refused.authenticator.failure(), &Failure::TlsAlert(TlsAlert(42)));
+        }
+    }
+}
+
+#[test]
+fn the_cause_outlives_a_peer_that_does_not_answer_the_alert() {
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        for ends in ENDS {
+            let mut setup = Setup::new().version(version);
+            setup.client = Ca::new("Other CA").client("alice@example.org");
+            let pair = beginning(&setup, ends).without_last_words().drive();
+            let cause = CertificateRefusal::UntrustedCa { issuer: "CN=Other CA".into() };
+            assert_eq!(pair.authenticator.failure(), &Failure::Certificate(cause));
         }
     }
 }

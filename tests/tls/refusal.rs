@@ -178,6 +178,22 @@ fn no_common_version_is_said_on_both_sides() {
     assert_eq!(pair.peer.failure(), &Failure::TlsAlert(TlsAlert(70)));
 }
 
+#[test]
+fn the_cause_outlives_a_peer_that_does_not_answer_the_alert() {
+    let old = || Setup::new().version(TlsVersion::V1_2);
+    let new = || Setup::new().version(TlsVersion::V1_3);
+    let pair = old().pair(new().peer(), old().server()).without_last_words().drive();
+    assert!(matches!(pair.authenticator.failure(), Failure::TlsIncompatible(_)));
+    for mut setup in [old(), new()] {
+        setup.client = Ca::new("Other CA").client("alice@example.org");
+        let pair = setup.pair(setup.peer(), setup.server()).without_last_words().drive();
+        let cause = CertificateRefusal::UntrustedCa { issuer: "CN=Other CA".into() };
+        assert_eq!(pair.authenticator.failure(), &Failure::Certificate(cause));
+        let (_, last) = pair.authenticator.sent.last().unwrap();
+        assert_eq!(last[0], 1, "nothing but Requests is sent to who does not answer");
+    }
+}
+
 /// FreeRADIUS 3.2 and hostapd 2.10 refuse a client's certificate without an alert.
 #[test]
 fn a_bare_failure_in_the_middle_is_heard_and_a_success_is_not_believed() {

@@ -270,6 +270,20 @@ fn a_tunnel_without_pacs_is_a_tunnel_all_the_same() {
 }
 
 #[test]
+fn the_cause_outlives_a_peer_that_has_no_last_words() {
+    let mut bench = Bench::new(MethodType::MSCHAPV2);
+    bench.password = "wonderlanD";
+    let pair = bench.pair().without_last_words().drive();
+    assert_eq!(*pair.authenticator.failure(), Failure::BadCredentials);
+    let server = bench.server().build().unwrap();
+    bench.certificates = false;
+    bench.provisioning = Provisioning::Anonymous;
+    let pair = bench.pair_of(bench.peer().build().unwrap(), server).without_last_words().drive();
+    let failure = pair.authenticator.failure();
+    assert!(matches!(failure, Failure::TlsIncompatible(_)), "{failure}");
+}
+
+#[test]
 fn several_methods_run_one_after_the_other() {
     let mut bench = Bench::new(MethodType::MSCHAPV2);
     let second = AuthenticatorConfig::builder().method(MethodType::MSCHAPV2).build().unwrap();

@@ -134,6 +134,15 @@ fn when_the_tries_are_used_up_the_login_has_failed() {
     });
 }
 
+#[test]
+fn a_wrong_password_is_the_cause_also_where_the_peer_does_not_answer_the_refusal() {
+    each(&MSCHAPV2, |setup, login| {
+        let pair = pair(setup, login, MALLORY, 0).without_last_words().drive();
+        assert_eq!(account_error(pair.peer.failure()), AccountError::WrongPassword);
+        assert_eq!(*pair.authenticator.failure(), Failure::BadCredentials);
+    });
+}
+
 /// What the peer is configured with was wrong: it is not tried again, somebody has to type.
 #[test]
 fn who_does_not_try_again_has_failed() {

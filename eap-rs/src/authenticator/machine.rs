@@ -204,14 +204,28 @@ impl Authenticator {
             None => self.config.retransmission.max_retransmissions,
         };
         if retrans_count >= max_retrans {
+            let failure = self.rejection().unwrap_or(Failure::NoResponse);
             self.state = State::TimeoutFailure;
             self.current = Current::None;
             self.keys = None;
-            self.outputs.push(Output::Finished(Err(Failure::NoResponse)));
+            self.outputs.push(Output::Finished(Err(failure)));
             return;
         }
         self.outputs.push(Output::Send(self.last_request.as_slice().to_vec()));
         self.idle(sent, retrans_count.saturating_add(1), now);
+    }
+
+    /// Why the peer is refused, if the method has decided that and waits for the peer's word on it.
+    pub(crate) fn rejection(&self) -> Option<Failure> {
+        match &self.current {
+            Current::Method { instance, .. } => instance.rejection(),
+            Current::None | Current::Identity | Current::Notification => None,
+        }
+    }
+
+    /// eapTimeout: the peer has not answered, whatever else is known of it.
+    pub(super) const fn eap_timeout(&self) -> bool {
+        matches!(self.state, State::TimeoutFailure)
     }
 
     /// IDLE: the timer is set.

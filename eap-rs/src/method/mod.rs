@@ -180,6 +180,12 @@ pub trait ServerMethod: Send {
         None
     }
 
+    /// Why the peer is refused, once that is decided. An alert, or another word on it, may still be
+    /// on its way: should the peer never answer that, this is the reason that is reported.
+    fn rejection(&self) -> Option<Failure> {
+        None
+    }
+
     /// Hands over what the method exports, when it has succeeded (m.getKey).
     fn keys(&mut self) -> Option<Keys> {
         None

@@ -8,7 +8,7 @@ use super::keys;
 use crate::method::{
     PeerContext, PeerMethod, PeerStep, Progress, ServerContext, ServerMethod, ServerStep,
 };
-use crate::{Answer, Discard, Keys, PacketBuffer};
+use crate::{Answer, Discard, Failure, Keys, PacketBuffer};
 
 /// What the method returns from one call, and exports from then on.
 pub(crate) struct Step<S> {
@@ -45,7 +45,13 @@ impl<S> Script<S> {
 
     /// The method, as it begins.
     pub(crate) fn start(&self) -> Scripted<S> {
-        Scripted { script: Self(self.0.clone()), exports: None, timeout: None, picked_up: false }
+        Scripted {
+            script: Self(self.0.clone()),
+            exports: None,
+            timeout: None,
+            picked_up: false,
+            rejection: None,
+        }
     }
 }
 
@@ -56,12 +62,19 @@ pub(crate) struct Scripted<S> {
     exports: Option<Keys>,
     timeout: Option<Duration>,
     picked_up: bool,
+    rejection: Option<Failure>,
 }
 
 impl<S> Scripted<S> {
     /// A NAS may have sent its first Request.
     pub(crate) fn that_can_be_picked_up(mut self) -> Self {
         self.picked_up = true;
+        self
+    }
+
+    /// Has decided from the start to refuse the peer, for this.
+    pub(crate) fn that_rejects(mut self, failure: Failure) -> Self {
+        self.rejection = Some(failure);
         self
     }
 
@@ -144,6 +157,10 @@ impl ServerMethod for Scripted<ServerStep> {
 
     fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    fn rejection(&self) -> Option<Failure> {
+        self.rejection.clone()
     }
 
     fn keys(&mut self) -> Option<Keys> {

@@ -229,6 +229,11 @@ impl InnerServer {
         self.drain(cx)
     }
 
+    /// Why the peer is refused, if that is decided and the peer still to answer.
+    pub(crate) fn rejection(&self) -> Option<Failure> {
+        self.authenticator.rejection()
+    }
+
     /// How long the next packet may take, if a person has to act first.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.authenticator.method_timeout()

@@ -220,6 +220,11 @@ impl ServerEnd {
         self.ending.is_some()
     }
 
+    /// Why it ends in failure, when that is decided.
+    pub(crate) fn rejection(&self) -> Option<Failure> {
+        self.ending.clone()?.err()
+    }
+
     /// EAP-Success or EAP-Failure.
     pub(crate) fn end(&mut self) -> ServerStep {
         match self.ending.take() {

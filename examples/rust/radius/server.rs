@@ -225,8 +225,8 @@ impl<'a, W: Write> Server<'a, W> {
         identity: &Identity,
         failure: &Failure,
     ) -> io::Result<()> {
-        if *failure == Failure::NoResponse {
-            // No request is waiting for an answer.
+        if !self.waiting.contains_key(&session) {
+            // It is the peer that has not answered.
             return writeln!(self.log, "gave up {identity}: {failure}");
         }
         self.reply(session, RadiusCode::ACCESS_REJECT, |_, reply| reply.eap_message(eap))?;

@@ -94,6 +94,10 @@ impl PassThrough {
         }
     }
 
+    pub(super) const fn eap_timeout(&self) -> bool {
+        matches!(self.state, State::TimeoutFailure2)
+    }
+
     pub(super) fn is_asking(&self) -> bool {
         matches!(self.state, State::AaaIdle { .. })
     }

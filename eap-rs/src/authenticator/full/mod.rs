@@ -194,6 +194,11 @@ impl FullAuthenticator {
         }
     }
 
+    /// eapTimeout of either part.
+    pub(crate) fn eap_timeout(&self) -> bool {
+        self.local.eap_timeout() || self.passed.as_ref().is_some_and(PassThrough::eap_timeout)
+    }
+
     /// Tells the time. Early and late calls are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.local.handle_timeout(now);

@@ -410,7 +410,7 @@ impl PortAuthenticator {
     fn finished(&mut self, result: Result<Outcome, Failure>, now: Instant) {
         let next = match &result {
             Ok(_) => Some(PortState::Authenticated),
-            Err(Failure::NoResponse | Failure::AaaTimeout) => None,
+            Err(_) if self.eap.eap_timeout() => None,
             Err(_) => Some(PortState::Held),
         };
         if self.station.is_some() || next.is_some() {

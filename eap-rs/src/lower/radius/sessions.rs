@@ -31,7 +31,8 @@ pub enum SessionOutput {
         method_timeout: Option<Duration>,
     },
     /// The conversation is over: answer with an Access-Accept or Access-Reject. No request is
-    /// waiting for an answer if it is the peer that has not answered ([`Failure::NoResponse`]).
+    /// waiting for an answer if it is the peer that has not answered: there is no EAP-Message then,
+    /// and the failure is [`Failure::NoResponse`], or what had been decided before.
     Finished {
         /// The EAP-Message: Success or Failure.
         eap_message: Option<Vec<u8>>,

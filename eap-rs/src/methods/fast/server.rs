@@ -169,6 +169,11 @@ impl ServerMethod for Server {
         self.phase2.as_ref()?.timeout()
     }
 
+    fn rejection(&self) -> Option<Failure> {
+        let phase2 = self.phase2.as_ref().and_then(Phase2Server::rejection);
+        phase2.or_else(|| self.end.rejection())
+    }
+
     fn keys(&mut self) -> Option<Keys> {
         self.keys.take()
     }

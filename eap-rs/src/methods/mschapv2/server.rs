@@ -306,6 +306,13 @@ impl ServerMethod for Server {
         }
     }
 
+    fn rejection(&self) -> Option<Failure> {
+        match &self.state {
+            State::FailureSent(failure) => Some(failure.clone()),
+            _ => None,
+        }
+    }
+
     fn keys(&mut self) -> Option<Keys> {
         self.keys.take()
     }

@@ -390,6 +390,13 @@ impl ServerMethod for Server {
         }
     }
 
+    fn rejection(&self) -> Option<Failure> {
+        match &self.phase {
+            Phase::Inner(inner) => self.end.rejection().or_else(|| inner.rejection()),
+            Phase::Handshake | Phase::Granted { .. } => self.end.rejection(),
+        }
+    }
+
     fn keys(&mut self) -> Option<Keys> {
         self.keys.as_ref().map(TunnelKeys::export)
     }

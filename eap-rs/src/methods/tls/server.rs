@@ -7,7 +7,7 @@ use crate::method::{ServerContext, ServerMethod, ServerStep};
 use crate::tls::{SealedSession, TlsServerConfig, TlsSummary, TlsVersion};
 use crate::tunnel::engine::TlsError;
 use crate::tunnel::server::{Expected, Heard, ServerEnd};
-use crate::{Answer, Discard, Keys, PacketBuffer};
+use crate::{Answer, Discard, Failure, Keys, PacketBuffer};
 
 pub(crate) struct Server {
     end: ServerEnd,
@@ -84,6 +84,10 @@ impl ServerMethod for Server {
     /// RFC 3579 §2.1: a NAS may begin with the Start of EAP-TLS.
     fn can_be_picked_up(&self) -> bool {
         true
+    }
+
+    fn rejection(&self) -> Option<Failure> {
+        self.end.rejection()
     }
 
     fn keys(&mut self) -> Option<Keys> {

@@ -123,6 +123,11 @@ impl EapServer {
         said_by_server(self.server.handle_answer(answer, cx))
     }
 
+    /// Why the peer is refused, if that is decided and the peer still to answer.
+    pub(super) fn rejection(&self) -> Option<Failure> {
+        self.server.rejection()
+    }
+
     /// How long the next packet may take, if a person has to act first.
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.server.timeout()

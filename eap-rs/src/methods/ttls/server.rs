@@ -296,6 +296,13 @@ impl ServerMethod for Server {
         }
     }
 
+    fn rejection(&self) -> Option<Failure> {
+        match &self.phase {
+            Phase::Eap(inner) => self.end.rejection().or_else(|| inner.rejection()),
+            _ => self.end.rejection(),
+        }
+    }
+
     fn keys(&mut self) -> Option<Keys> {
         self.end.keys()
     }

@@ -93,6 +93,22 @@ fn a_methods_hint_is_not_backed_off() {
 }
 
 #[test]
+fn what_the_method_has_decided_is_the_cause_and_not_the_silence_that_follows() {
+    for backend in [false, true] {
+        let script = Script::new([Request.into()]);
+        let start = move || Box::new(script.start().that_rejects(Failure::UnknownIdentity)) as _;
+        let config = AuthenticatorConfig::builder().custom_method(SCRIPTED_FACTS, start);
+        let config = if backend { config.backend() } else { config };
+        let (mut host, id) = proposed_by(config.retransmission(retransmission()));
+        for _ in 0..if backend { 0 } else { MAX_RETRANS } {
+            assert_eq!(host.expire(), [sent(method_request(id, id, b"start"))]);
+        }
+        assert_eq!(host.expire(), [Seen::Failed(Failure::UnknownIdentity)]);
+        assert_eq!(host.left(), None);
+    }
+}
+
+#[test]
 fn early_and_late_calls_are_harmless() {
     let (mut host, id) = begun([]);
     for _ in 0..5 {

@@ -33,11 +33,15 @@ fn config() -> PortAuthenticatorConfigBuilder {
 
 /// Everything is passed through, and nothing is sent twice.
 fn eap_config() -> AuthenticatorConfigBuilder {
+    AuthenticatorConfig::builder().pass_through().retransmission(once())
+}
+
+fn once() -> Retransmission {
     let second = Duration::from_millis(PATIENCE);
     let mut once = Retransmission::default();
     (once.initial, once.max, once.max_retransmissions) = (second, second, 0);
     once.min = Duration::from_millis(1);
-    AuthenticatorConfig::builder().pass_through().retransmission(once)
+    once
 }
 
 fn port_with(config: &PortAuthenticatorConfigBuilder, eap: &AuthenticatorConfigBuilder) -> Port {

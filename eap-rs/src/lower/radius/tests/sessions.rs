@@ -5,7 +5,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::*;
-use crate::testing::{GTC, IDENTITY, MD5, NAK, failure, packet, request, response, success};
+use crate::method::ServerStep;
+use crate::testing::scripted::Script;
+use crate::testing::{
+    GTC, IDENTITY, MD5, NAK, SCRIPTED_FACTS, failure, packet, request, response, success,
+};
 use crate::{
     Answer, AnswerError, AuthenticatorConfig, AuthenticatorConfigBuilder, Discard, Failure,
     Instant, MethodType, Query,
@@ -203,6 +207,17 @@ fn the_table_is_bounded_and_conversations_expire() {
     assert_eq!(table.len(), 2);
     table.handle_timeout(at(1000));
     assert!(table.is_empty());
+}
+
+#[test]
+fn who_is_refused_and_falls_silent_is_given_up_for_that_reason() {
+    let script = Script::new([ServerStep::Request.into()]);
+    let start = move || Box::new(script.start().that_rejects(Failure::BadCredentials)) as _;
+    let config = AuthenticatorConfig::builder().backend().custom_method(SCRIPTED_FACTS, start);
+    let mut table = table_of(&config, 1);
+    let (state, _) = begin(&mut table, 7, 0);
+    table.handle_timeout(at(1000));
+    assert_eq!(finished(&mut table, state), (None, Err(Failure::BadCredentials)));
 }
 
 #[test]

@@ -161,6 +161,15 @@ impl Phase2Server {
         }
     }
 
+    /// Why the peer is refused, if that is decided and the peer still to answer.
+    pub(in super::super) fn rejection(&self) -> Option<Failure> {
+        match &self.stage {
+            Stage::Inner(inner) => inner.rejection(),
+            Stage::Refused(failure) => Some(failure.clone()),
+            Stage::Bound(_) | Stage::Issued => None,
+        }
+    }
+
     /// MSK and EMSK, after [`ServerTurn::Succeed`].
     pub(in super::super) fn keys(&self) -> Keys {
         Keys { msk: self.keys.msk(), emsk: Some(self.keys.emsk()), session_id: None }

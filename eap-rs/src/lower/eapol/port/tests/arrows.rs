@@ -1,8 +1,10 @@
 //! Every arrow of the PAE between its resting states.
 
 use super::*;
+use crate::method::ServerStep;
 use crate::query::AnswerKind;
-use crate::testing::{failure, withdrawn};
+use crate::testing::scripted::Script;
+use crate::testing::{SCRIPTED_FACTS, failure, withdrawn};
 use crate::{Offer, Query};
 
 #[test]
@@ -104,6 +106,20 @@ fn authenticating_with_a_station_that_falls_silent_says_so_and_is_free_for_other
     assert_eq!(port.session.station(), None);
     port.accept(&start(PC));
     assert_eq!(port.session.station(), Some(PC));
+}
+
+#[test]
+fn authenticating_with_a_station_that_is_refused_and_falls_silent_says_why() {
+    let script = Script::new([ServerStep::Request.into()]);
+    let start = move || Box::new(script.start().that_rejects(Failure::BadCredentials)) as _;
+    let eap_config = AuthenticatorConfig::builder().custom_method(SCRIPTED_FACTS, start);
+    let mut port = port_with(&config(), &eap_config.retransmission(once()));
+    let id = identity_request(&port.signal(Signal::PortUp));
+    port.accept(&eap(PHONE, &response(id, IDENTITY, b"user")));
+    let outputs = port.expire();
+    let canned = sent(&failure(id.wrapping_add(1)));
+    assert_eq!(outputs[..3], [failed(Failure::BadCredentials), canned, pae(Connecting)]);
+    identity_request(&outputs);
 }
 
 #[test]
