@@ -201,7 +201,7 @@ typedef enum {
     EAPRS_FAILURE_NONE = 0,
     // Peer: the network refused the identity, before any method.
     EAPRS_FAILURE_IDENTITY_REJECTED = 1,
-    // Peer: the network refused the login: wrong name, password or certificate, or not allowed.
+    // Peer: the network refused the login: wrong name or password, or not allowed.
     EAPRS_FAILURE_REJECTED = 2,
     // Peer: the network wants a method we do not accept.
     EAPRS_FAILURE_METHOD_REFUSED = 3,
@@ -249,6 +249,13 @@ typedef enum {
     EAPRS_FAILURE_AAA_WITHOUT_KEYS = 25,
     // EAP-FAST: the peer has been given a PAC, which the next login uses.
     EAPRS_FAILURE_PAC_PROVISIONED = 26,
+    // Peer: the network ended the login before TLS was set up: no common version or cipher, perhaps.
+    EAPRS_FAILURE_TLS_UNFINISHED = 27,
+    // Peer: the network refused the login: certificate missing or not accepted, or not allowed.
+    EAPRS_FAILURE_CERTIFICATE_REJECTED = 28,
+    // Peer, EAP-FAST: the network refused, perhaps because it issues no PACs; it was not the
+    // password.
+    EAPRS_FAILURE_PAC_REFUSED = 29,
     // A failure this version of the interface has no number for.
     EAPRS_FAILURE_OTHER = 255,
 } eaprs_failure;

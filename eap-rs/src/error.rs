@@ -350,11 +350,32 @@ pub enum Failure {
     #[error("the network refused this identity")]
     IdentityRejected,
     /// Peer: the authenticator refused after `method` had been answered.
-    #[error("the network refused the login: {}, or not allowed ({method})", wrong(*method))]
+    #[error("the network refused the login: wrong name or password, or not allowed ({method})")]
     Rejected {
         /// The method that had been answered.
         method: MethodType,
     },
+    /// Peer: the authenticator ended it while TLS was being set up, without an alert. All that the
+    /// peer had sent was an offer of versions and ciphers.
+    #[error(
+        "the network ended the login before TLS was set up: no common version or cipher, perhaps \
+         ({method})"
+    )]
+    TlsUnfinished {
+        /// The method that TLS was to be set up for.
+        method: MethodType,
+    },
+    /// Peer: the authenticator refused, without an alert, when it had seen the peer's certificate,
+    /// or that it has none, and nothing behind it.
+    #[error("the network refused the login: {}, or not allowed ({method})", missing(*method))]
+    CertificateRejected {
+        /// The method that shows the certificate.
+        method: MethodType,
+    },
+    /// Peer: the authenticator refused when nothing but a PAC of EAP-FAST was left to be issued: the
+    /// login inside had succeeded, or the tunnel was anonymous and none had begun.
+    #[error("the network refused, perhaps because it issues no PACs; it was not the password")]
+    PacRefused,
     /// Peer: the authenticator refused while a TLS session was being resumed, which it may have
     /// forgotten: the next login begins from scratch.
     #[error("the network refused to resume the session, the next login is a full one ({method})")]
@@ -377,7 +398,8 @@ pub enum Failure {
         reason: &'static str,
     },
     /// The conversation was for a PAC, which the peer has now: the end of an anonymous tunnel of
-    /// EAP-FAST (RFC 5422 §3.5), on both sides.
+    /// EAP-FAST (RFC 5422 §3.5), on both sides; or of one that the server gives PACs in, but no
+    /// access (peer).
     #[error("a PAC was provisioned; the next login uses it")]
     PacProvisioned,
     /// The authenticator refuses the account or the password, and says why (peer); or the directory
@@ -446,11 +468,11 @@ pub enum Failure {
     LowerLayer,
 }
 
-/// What may be wrong with what the peer has shown.
-fn wrong(method: MethodType) -> &'static str {
+/// What of a certificate: only EAP-TLS cannot go without.
+fn missing(method: MethodType) -> &'static str {
     match method {
         MethodType::TLS => "certificate not accepted",
-        _ => "wrong name or password",
+        _ => "certificate missing or not accepted",
     }
 }
 
@@ -462,10 +484,10 @@ mod tests {
     fn a_refusal_speaks_of_what_the_method_shows() {
         for (method, what) in [
             (MethodType::TLS, "certificate not accepted, or not allowed (EAP-TLS)"),
-            (MethodType::MD5, "wrong name or password, or not allowed (MD5-Challenge)"),
+            (MethodType::PEAP, "certificate missing or not accepted, or not allowed (PEAP)"),
         ] {
             let text = format!("the network refused the login: {what}");
-            assert_eq!(Failure::Rejected { method }.to_string(), text);
+            assert_eq!(Failure::CertificateRejected { method }.to_string(), text);
         }
     }
 }

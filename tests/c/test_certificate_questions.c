@@ -155,7 +155,7 @@ static void a_server_asks_about_the_peer(uint32_t version, answer given)
     if (given != YES) {
         is_declined(&both.authenticator);
         if (version == EAPRS_TLS_1_2) {
-            CHECK(both.peer.failure == EAPRS_FAILURE_REJECTED);
+            CHECK(both.peer.failure == EAPRS_FAILURE_CERTIFICATE_REJECTED);
         } else {
             /* close_notify */
             CHECK(both.peer.failure == EAPRS_FAILURE_TLS_ALERT && both.peer.tls_alert == 0);

@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 
 use crate::answers::{Answers, Directory, User, kind};
 use crate::link::{Direction, Link, Quality};
+use crate::script;
 use crate::session::Session;
 use crate::watch::Watched;
 
@@ -128,6 +129,7 @@ pub struct Pair {
     pub now: u64,
     unix_time: Option<u64>,
     is_curt: bool,
+    refuses_from: Option<usize>,
 }
 
 impl Pair {
@@ -145,6 +147,7 @@ impl Pair {
             now: 0,
             unix_time: None,
             is_curt: false,
+            refuses_from: None,
         }
     }
 
@@ -180,6 +183,14 @@ impl Pair {
     #[must_use]
     pub fn without_last_words(mut self) -> Self {
         self.is_curt = true;
+        self
+    }
+
+    /// The authenticator sends a bare EAP-Failure in the place of its packet with this number, and
+    /// of all behind it; the first has the number 0.
+    #[must_use]
+    pub fn refusing_from(mut self, packet: usize) -> Self {
+        self.refuses_from = Some(packet);
         self
     }
 
@@ -259,7 +270,11 @@ impl Pair {
 
     fn take_from_authenticator(&mut self, outputs: Vec<Output>) {
         let deliveries = self.link.delivered().len();
-        if let Some(packet) = self.authenticator.take(outputs, self.now, deliveries) {
+        if let Some(mut packet) = self.authenticator.take(outputs, self.now, deliveries) {
+            if self.refuses_from.is_some_and(|first| self.authenticator.sent.len() > first) {
+                // RFC 3748 §4.2: its Identifier is that of the Response.
+                packet = script::failure(self.peer.sent.last().map_or(0, |(_, packet)| packet[1]));
+            }
             self.link.send(Direction::ToPeer, &packet, self.now);
         }
     }

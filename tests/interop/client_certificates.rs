@@ -240,7 +240,7 @@ fn freeradius_accepts_and_refuses_the_certificates_of_radius_peer() {
                         Some(fault) => {
                             server.expect(fault);
                             server.expect("Sent Access-Reject");
-                            let why = "FAILURE: the network refused the login: ";
+                            let why = "FAILURE: the network refused the login: certificate missing";
                             assert!(lines[0].starts_with(why), "{lines:?}");
                         }
                     }

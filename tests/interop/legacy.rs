@@ -16,6 +16,9 @@ const METHODS: [(&str, &str); 4] = [
     ("ttls/mschapv2", "EAP-TTLS with MS-CHAPv2"),
 ];
 
+const UNFINISHED: &str = "FAILURE: the network ended the login before TLS was set up: no common \
+                          version or cipher, perhaps";
+
 #[test]
 fn radius_peer_logs_in_at_a_hostapd_of_old_if_told_to() {
     for flags in [
@@ -52,7 +55,7 @@ fn radius_peer_logs_in_at_a_hostapd_of_old_if_told_to() {
             // hostapd 2.10 keeps its alert to itself.
             server.expect("unsupported protocol");
             let [last] = &lines[..] else { panic!("{flags} {method}: {lines:?}") };
-            assert!(last.starts_with("FAILURE: the network refused the login: "), "{last}");
+            assert!(last.starts_with(UNFINISHED), "{last}");
         }
     }
 }

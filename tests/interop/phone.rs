@@ -325,7 +325,7 @@ fn a_phone_of_another_ca_is_refused_with_a_reason() {
         let mut hostapd = hostapd_with_tls(&lab, &ca.server(), &ca, tls_1_3);
         let mut phone = phone(&lab, &tls_settings(&lab, &ca, &other.client()), &["--once"]);
         // hostapd says no more than that.
-        phone.expect("login failed: the network refused the login");
+        phone.expect("login failed: the network refused the login: certificate not accepted");
         assert_eq!(phone.wait().code(), Some(1));
         hostapd.expect("unable to get local issuer certificate");
     }

@@ -1,7 +1,7 @@
 //! TLS by OpenSSL (`legacy_tls`), with itself and with rustls.
 
 use eap_rs::tls::{CertificateRefusal, TlsAlert, TlsVersion};
-use eap_rs::{ConfigError, Failure};
+use eap_rs::{ConfigError, Failure, MethodType};
 use eap_tests::certs::Ca;
 use eap_tests::pair::Pair;
 
@@ -112,6 +112,20 @@ fn the_cause_outlives_a_peer_that_does_not_answer_the_alert() {
             let cause = CertificateRefusal::UntrustedCa { issuer: "CN=Other CA".into() };
             assert_eq!(pair.authenticator.failure(), &Failure::Certificate(cause));
         }
+    }
+}
+
+#[test]
+fn a_bare_failure_is_for_the_certificate_once_that_has_been_sent() {
+    let method = MethodType::TLS;
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let setup = Setup::new().version(version);
+        let reason = |packet| {
+            let pair = beginning(&setup, [true, true]).refusing_from(packet).drive();
+            pair.peer.failure().clone()
+        };
+        assert_eq!(reason(2), Failure::TlsUnfinished { method });
+        assert_eq!(reason(3), Failure::CertificateRejected { method });
     }
 }
 

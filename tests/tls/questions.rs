@@ -99,7 +99,7 @@ fn a_client_that_the_directory_declines_is_refused_at_once() {
         let pair = asking_directory(&Setup::new().version(version), false).drive();
         assert_eq!(pair.authenticator.failure(), &DECLINED, "{version}");
         // TLS has no alert of the host's choice once its handshake is over.
-        assert_eq!(pair.peer.failure(), &Failure::Rejected { method: MethodType::TLS });
+        assert_eq!(pair.peer.failure(), &Failure::CertificateRejected { method: MethodType::TLS });
     }
 }
 

@@ -207,11 +207,35 @@ fn a_bare_failure_in_the_middle_is_heard_and_a_success_is_not_believed() {
     };
     let mut peer = started();
     assert_eq!(peer.feed(&script::failure(2)), Received::Accepted);
-    let rejected = Failure::Rejected { method: MethodType::TLS };
-    assert_eq!(peer.result.unwrap().unwrap_err(), rejected);
+    let unfinished = Failure::TlsUnfinished { method: MethodType::TLS };
+    assert_eq!(peer.result.unwrap().unwrap_err(), unfinished);
     let mut peer = started();
     assert_eq!(peer.feed(&script::success(2)), Received::Accepted);
     assert_eq!(peer.result.unwrap().unwrap_err(), Failure::SuccessTooEarly);
+}
+
+#[test]
+fn a_bare_failure_is_for_the_certificate_once_that_has_been_sent() {
+    const UNFINISHED: Failure = Failure::TlsUnfinished { method: MethodType::TLS };
+    const REJECTED: Failure = Failure::CertificateRejected { method: MethodType::TLS };
+    for version in VERSIONS {
+        for fragment_size in [200, 1398] {
+            let mut setup = Setup::new().version(version);
+            setup.fragment_size = fragment_size;
+            let last = setup.drive().authenticator.sent.len() - 1;
+            let mut reasons = Vec::new();
+            // Behind Identity Request and Start.
+            for packet in 2..last {
+                let pair = setup.pair(setup.peer(), setup.server()).refusing_from(packet).drive();
+                reasons.push(pair.peer.failure().clone());
+                let (_, answered) = pair.peer.sent.last().unwrap();
+                let has_more = answered[5] & 0x40 != 0;
+                assert!(!has_more || reasons.last() == Some(&UNFINISHED), "{reasons:?}");
+            }
+            reasons.dedup();
+            assert_eq!(reasons, [UNFINISHED, REJECTED], "{version}, {fragment_size}");
+        }
+    }
 }
 
 #[test]

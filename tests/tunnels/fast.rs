@@ -284,6 +284,31 @@ fn the_cause_outlives_a_peer_that_has_no_last_words() {
 }
 
 #[test]
+fn a_bare_failure_is_for_what_has_been_sent_last() {
+    let method = MethodType::FAST;
+    let reasons = |bench: &Bench| {
+        let last = bench.pair().drive().authenticator.sent.len() - 1;
+        // Behind Identity Request and Start.
+        let refused = (2..=last).map(|packet| bench.pair().refusing_from(packet).drive());
+        let mut reasons = refused.map(|pair| pair.peer.failure().clone()).collect::<Vec<_>>();
+        reasons.dedup();
+        reasons
+    };
+    let unfinished = Failure::TlsUnfinished { method };
+    let rejected = Failure::Rejected { method };
+    let mut bench = Bench::new(MethodType::GTC);
+    let [certificate, pac] = [Failure::CertificateRejected { method }, Failure::PacRefused];
+    let expected = [&unfinished, &certificate, &rejected, &pac, &Failure::PacProvisioned];
+    assert_eq!(reasons(&bench).iter().collect::<Vec<_>>(), expected);
+    bench.log_in();
+    assert_eq!(reasons(&bench), [unfinished.clone(), rejected.clone()]);
+    let mut bench = Bench::new(MethodType::MSCHAPV2);
+    (bench.certificates, bench.provisioning) = (false, Provisioning::Anonymous);
+    let expected = [&unfinished, &rejected, &pac, &Failure::PacProvisioned];
+    assert_eq!(reasons(&bench).iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn several_methods_run_one_after_the_other() {
     let mut bench = Bench::new(MethodType::MSCHAPV2);
     let second = AuthenticatorConfig::builder().method(MethodType::MSCHAPV2).build().unwrap();

@@ -143,6 +143,24 @@ fn a_wrong_password_is_the_cause_also_where_the_peer_does_not_answer_the_refusal
     });
 }
 
+#[test]
+fn a_bare_failure_is_for_the_password_once_that_has_been_sent() {
+    each(&[MSCHAPV2.as_slice(), &GTC].concat(), |setup, login| {
+        let (method, _) = login;
+        let last = pair(setup, login, ALICE, 0).drive().authenticator.sent.len() - 1;
+        // Behind Identity Request and Start.
+        let refused = (2..last).map(|packet| {
+            let pair = pair(setup, login, ALICE, 0).refusing_from(packet).drive();
+            pair.peer.failure().clone()
+        });
+        let mut reasons = refused.collect::<Vec<_>>();
+        reasons.dedup();
+        let unfinished = Failure::TlsUnfinished { method };
+        let certificate = Failure::CertificateRejected { method };
+        assert_eq!(reasons, [unfinished, certificate, Failure::Rejected { method }], "{login:?}");
+    });
+}
+
 /// What the peer is configured with was wrong: it is not tried again, somebody has to type.
 #[test]
 fn who_does_not_try_again_has_failed() {

@@ -23,6 +23,8 @@ pub(crate) struct PeerEnd {
     tunnel: Option<Tunnel>,
     established: Option<Established>,
     keys: Option<Keys>,
+    /// Whether anything has been said inside the tunnel.
+    has_spoken: bool,
 }
 
 /// What a Request was about.
@@ -50,6 +52,7 @@ impl PeerEnd {
             tunnel: None,
             established: None,
             keys: None,
+            has_spoken: false,
         }
     }
 
@@ -148,6 +151,7 @@ impl PeerEnd {
         self.announces_length = false;
         if let (Some(tunnel), false) = (&mut self.tunnel, data.is_empty()) {
             tunnel.engine_mut().write(data)?;
+            self.has_spoken = true;
         }
         self.reply(reply);
         Ok(())
@@ -159,6 +163,23 @@ impl PeerEnd {
             tunnel.announce_length(self.announces_length && self.version == 0);
             tunnel.collect();
             tunnel.write_next(self.version, reply);
+        }
+    }
+
+    /// Why the server refuses by a bare EAP-Failure, as long as nothing has been said inside the
+    /// tunnel.
+    pub(crate) fn rejection(&self) -> Option<Failure> {
+        let tunnel = self.tunnel.as_ref()?;
+        let (method, established) = (self.method, self.established);
+        if self.has_spoken || established.is_some_and(|established| established.resumed) {
+            return None;
+        }
+        // Our certificate, if any, goes out in answer to the server's. An anonymous tunnel has none.
+        let is_answered = !tunnel.engine().peer_chain().is_empty();
+        match (tunnel.is_sending(), is_answered, established) {
+            (true, ..) | (_, false, None) => Some(Failure::TlsUnfinished { method }),
+            (false, true, _) => Some(Failure::CertificateRejected { method }),
+            (false, false, Some(_)) => None,
         }
     }
 

@@ -108,7 +108,7 @@ pub enum eaprs_failure {
     None = 0,
     /// Peer: the network refused the identity, before any method.
     IdentityRejected = 1,
-    /// Peer: the network refused the login: wrong name, password or certificate, or not allowed.
+    /// Peer: the network refused the login: wrong name or password, or not allowed.
     Rejected = 2,
     /// Peer: the network wants a method we do not accept.
     MethodRefused = 3,
@@ -156,6 +156,13 @@ pub enum eaprs_failure {
     AaaWithoutKeys = 25,
     /// EAP-FAST: the peer has been given a PAC, which the next login uses.
     PacProvisioned = 26,
+    /// Peer: the network ended the login before TLS was set up: no common version or cipher, perhaps.
+    TlsUnfinished = 27,
+    /// Peer: the network refused the login: certificate missing or not accepted, or not allowed.
+    CertificateRejected = 28,
+    /// Peer, EAP-FAST: the network refused, perhaps because it issues no PACs; it was not the
+    /// password.
+    PacRefused = 29,
     /// A failure this version of the interface has no number for.
     Other = 255,
 }
@@ -286,6 +293,8 @@ impl Current {
             | Self::Failure {
                 failure:
                     Failure::Rejected { method }
+                    | Failure::TlsUnfinished { method }
+                    | Failure::CertificateRejected { method }
                     | Failure::ResumptionRejected { method }
                     | Failure::MethodFailed { method, .. }
                     | Failure::MethodRefused { wanted: method },
@@ -352,6 +361,9 @@ impl From<&Failure> for eaprs_failure {
             Failure::AaaTimeout => Self::AaaTimeout,
             Failure::AaaWithoutKeys => Self::AaaWithoutKeys,
             Failure::PacProvisioned => Self::PacProvisioned,
+            Failure::TlsUnfinished { .. } => Self::TlsUnfinished,
+            Failure::CertificateRejected { .. } => Self::CertificateRejected,
+            Failure::PacRefused => Self::PacRefused,
             _ => Self::Other,
         }
     }

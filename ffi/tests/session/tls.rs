@@ -147,6 +147,24 @@ fn ticket_keys(octet: u8) -> *mut eaprs_ticket_keys {
     keys
 }
 
+#[test]
+fn a_bare_failure_in_the_handshake_has_a_number_of_its_own() {
+    let own = Own::new("alice");
+    let keys = ticket_keys(1);
+    let ends = Ends::new(&own, &own, keys);
+    let mut peer = ends.peer();
+    for packet in [&[1, 7, 0, 5, 1][..], &[1, 8, 0, 6, 13, 0x20]] {
+        assert_eq!(peer.feed(packet), eaprs_received::Accepted);
+        while peer.poll() != eaprs_output::None {}
+    }
+    assert_eq!(peer.feed(&[4, 8, 0, 4]), eaprs_received::Accepted);
+    assert_eq!(peer.poll(), eaprs_output::Finished);
+    let Reading { failure, method, .. } = peer.read();
+    assert_eq!((failure, method), (eaprs_failure::TlsUnfinished, (TLS, 0)));
+    // SAFETY: a live handle, freed once.
+    unsafe { eaprs_ticket_keys_free(keys) };
+}
+
 /// Both hosts are asked in the first login; in a resumed one, the server's alone.
 #[test]
 fn certificates_are_asked_about_and_sessions_resumed() {

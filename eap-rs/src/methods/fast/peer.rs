@@ -224,9 +224,10 @@ impl PeerMethod for Peer {
     }
 
     fn rejection(&self) -> Option<Failure> {
+        let inside = self.phase2.as_ref().and_then(Phase2Peer::rejection);
+        let reason = inside.or_else(|| self.end.as_ref()?.rejection());
         // A PAC is not at fault: what is inside runs in any case.
-        let phase2 = self.phase2.as_ref()?;
-        Some(phase2.rejection().cloned().unwrap_or(Failure::Rejected { method: METHOD }))
+        Some(reason.unwrap_or(Failure::Rejected { method: METHOD }))
     }
 
     fn inner(&self) -> Option<InnerOutcome> {

@@ -384,6 +384,10 @@ impl PeerMethod for Peer {
         self.end.tls()
     }
 
+    fn rejection(&self) -> Option<Failure> {
+        self.end.rejection()
+    }
+
     fn inner(&self) -> Option<InnerOutcome> {
         match &self.conclusion {
             Some(Conclusion::Granted(inner)) => inner.clone().or_else(|| self.end.resumed_inner()),

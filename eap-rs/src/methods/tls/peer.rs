@@ -8,7 +8,7 @@ use crate::tls::{TlsPeerConfig, TlsSummary, TlsVersion};
 use crate::tunnel::CLOSED;
 use crate::tunnel::engine::{Established, TlsError};
 use crate::tunnel::peer::{Heard, PeerEnd, failed, refused};
-use crate::{Answer, Discard, Keys, PacketBuffer};
+use crate::{Answer, Discard, Failure, Keys, PacketBuffer};
 
 /// Servers refuse a certificate with a bare EAP-Failure, without an alert (FreeRADIUS 3.2, hostapd
 /// 2.10): it has to be heard. A Success is too early.
@@ -113,6 +113,10 @@ impl PeerMethod for Peer {
 
     fn tls(&self) -> Option<TlsSummary> {
         self.end.tls()
+    }
+
+    fn rejection(&self) -> Option<Failure> {
+        self.end.rejection()
     }
 
     fn succeeded(&mut self) {

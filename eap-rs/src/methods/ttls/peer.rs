@@ -223,6 +223,10 @@ impl PeerMethod for Peer {
         self.end.tls()
     }
 
+    fn rejection(&self) -> Option<Failure> {
+        self.end.rejection()
+    }
+
     fn inner(&self) -> Option<InnerOutcome> {
         self.inner.clone()
     }

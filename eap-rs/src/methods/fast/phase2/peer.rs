@@ -157,9 +157,21 @@ impl Phase2Peer {
         self.conclusion.as_ref()
     }
 
-    /// Why a method has failed, for a server that says no more.
-    pub(in super::super) const fn rejection(&self) -> Option<&Failure> {
-        self.inner_failure.as_ref()
+    /// Why the server refuses by a bare EAP-Failure.
+    pub(in super::super) fn rejection(&self) -> Option<Failure> {
+        match &self.conclusion {
+            // RFC 5422 §3.5: it may do so once it has provisioned us.
+            Some(Conclusion::Granted(_)) if self.has_stored => Some(Failure::PacProvisioned),
+            // hostapd does, if it issues none.
+            Some(Conclusion::Granted(_)) if self.has_requested => Some(Failure::PacRefused),
+            None if self.is_due_a_pac() => Some(Failure::PacRefused),
+            _ => self.inner_failure.clone(),
+        }
+    }
+
+    /// Whether nothing runs in a tunnel that is for a PAC (RFC 5422 §3.5).
+    fn is_due_a_pac(&self) -> bool {
+        self.opening == Opening::Anonymous && self.inner.is_none() && self.inner_failure.is_none()
     }
 
     /// MSK and EMSK, once access may be granted.
