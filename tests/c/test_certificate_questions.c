@@ -154,12 +154,7 @@ static void a_server_asks_about_the_peer(uint32_t version, answer given)
     CHECK(pair_ended(&both, given == YES));
     if (given != YES) {
         is_declined(&both.authenticator);
-        if (version == EAPRS_TLS_1_2) {
-            CHECK(both.peer.failure == EAPRS_FAILURE_CERTIFICATE_REJECTED);
-        } else {
-            /* close_notify */
-            CHECK(both.peer.failure == EAPRS_FAILURE_TLS_ALERT && both.peer.tls_alert == 0);
-        }
+        CHECK(both.peer.failure == EAPRS_FAILURE_CERTIFICATE_REJECTED);
     }
     pair_free(&both);
 }
