@@ -210,6 +210,15 @@ impl ServerEnd {
         self.send(request)
     }
 
+    /// As a hostile server does in the middle of it.
+    #[cfg(test)]
+    pub(crate) fn close(&mut self, request: &mut PacketBuffer) -> ServerStep {
+        if let Some(tunnel) = &mut self.tunnel {
+            tunnel.engine_mut().close();
+        }
+        self.send(request)
+    }
+
     /// What is sent from here on is the last of it.
     pub(crate) fn succeed(&mut self) {
         self.ending = Some(Ok(()));

@@ -171,13 +171,10 @@ impl HostileServer {
         self.end.receive(data, &cx, request)
     }
 
-    /// What follows when the host declines the peer's certificate.
-    fn declined(&mut self) -> PacketBuffer {
-        let (identity, mut events) = (Identity::default(), Vec::new());
+    /// close_notify.
+    fn close(&mut self) -> PacketBuffer {
         let mut request = PacketBuffer::default();
-        let cx = server_context(1, &identity, &mut events, &mut self.rng);
-        let heard = self.end.answered(&Answer::Verdict(false), &cx, &mut request);
-        assert!(matches!(heard, server::Heard::Step(_)));
+        assert!(matches!(self.end.close(&mut request), ServerStep::Request));
         request
     }
 

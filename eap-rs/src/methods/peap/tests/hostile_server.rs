@@ -188,8 +188,7 @@ fn tunnels_inside_the_tunnel_are_refused() {
 fn a_close_in_phase_2_is_a_failure() {
     for tls_version in TLS_VERSIONS {
         let mut at = AtPeer::new(tls_version).authenticated();
-        at.server.end.fail(Failure::BadCredentials, &mut PacketBuffer::default());
-        let request = at.server.declined();
+        let request = at.server.close();
         let (step, _) = at.peer.request(request.as_slice());
         assert!(matches!(failure(step), Failure::TlsAlert(_)));
     }
