@@ -9,6 +9,7 @@ mod freeradius;
 mod frozen;
 mod output;
 mod query;
+mod random;
 mod session;
 mod table;
 mod text;

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eap_rs::{AaaRequestId, AnswerKind, Output, QueryId, Signal};
 use pyo3::prelude::*;
-use rand::SeedableRng;
-use rand::rngs::{StdRng, SysRng};
 
 use crate::config::{AuthenticatorConfig, PeerConfig};
 use crate::frozen::frozen;
+use crate::random::OsRng;
 use crate::{aaa, answer, error, output, time};
 
 frozen! {
@@ -31,12 +30,6 @@ impl From<eap_rs::Received> for Received {
         };
         Self { kind: kind.into(), reason }
     }
-}
-
-/// A generator of the session's own, seeded by the operating system.
-pub(crate) fn entropy() -> PyResult<StdRng> {
-    StdRng::try_from_rng(&mut SysRng)
-        .map_err(|_| pyo3::exceptions::PyOSError::new_err("no entropy from the operating system"))
 }
 
 /// The words for signals that both roles take.
@@ -198,7 +191,7 @@ session! {
     Peer {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, PeerConfig>) -> PyResult<Self> {
-            let mut core = eap_rs::Peer::new(Arc::clone(&config.0), entropy()?);
+            let mut core = eap_rs::Peer::new(Arc::clone(&config.0), OsRng::new()?);
             core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }
@@ -210,7 +203,7 @@ session! {
     Authenticator {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
-            let mut core = eap_rs::Authenticator::new(Arc::clone(&config.0), entropy()?);
+            let mut core = eap_rs::Authenticator::new(Arc::clone(&config.0), OsRng::new()?);
             core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }
@@ -248,7 +241,7 @@ session! {
     FullAuthenticator {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
-            let mut core = eap_rs::FullAuthenticator::new(Arc::clone(&config.0), entropy()?);
+            let mut core = eap_rs::FullAuthenticator::new(Arc::clone(&config.0), OsRng::new()?);
             core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }

@@ -8,13 +8,12 @@ use eap_rs::radius::{self, RadiusDiscard, SessionOutput, SessionState};
 use eap_rs::{Answer, AnswerError, AnswerKind, Failure, Instant, Query, QueryId};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
-use rand::rngs::StdRng;
 
 use crate::config::AuthenticatorConfig;
 use crate::frozen::frozen;
 use crate::output::{Ask, Certificate, Outcome, Tunnel};
 use crate::query;
-use crate::session::entropy;
+use crate::random::OsRng;
 use crate::text::identity;
 use crate::{answer, error, time};
 
@@ -85,7 +84,7 @@ frozen! {
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct SessionTable {
     /// Locked only while the interpreter is released: nobody waits for it with the interpreter.
-    table: Mutex<radius::SessionTable<StdRng>>,
+    table: Mutex<radius::SessionTable<OsRng>>,
     /// Locked only for a moment.
     replies: Mutex<Replies>,
     callables: Callables,
@@ -126,7 +125,7 @@ impl SessionTable {
         store_session: Option<Py<PyAny>>,
         capacity: usize,
     ) -> PyResult<Self> {
-        let table = radius::SessionTable::new(Arc::clone(&config.0), capacity, entropy()?);
+        let table = radius::SessionTable::new(Arc::clone(&config.0), capacity, OsRng::new()?);
         Ok(Self {
             table: Mutex::new(table),
             replies: Mutex::default(),
@@ -452,7 +451,7 @@ enum CoreReply {
 
 /// What has come of an input to this conversation. Nobody waits for replies to others, which have
 /// been given up.
-fn next(table: &mut radius::SessionTable<StdRng>, state: SessionState) -> Next {
+fn next(table: &mut radius::SessionTable<OsRng>, state: SessionState) -> Next {
     while let Some((whose, output)) = table.poll_output() {
         if whose != state {
             continue;
