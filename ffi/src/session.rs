@@ -7,8 +7,9 @@ use eap_rs::{
     Answer, AnswerError, Authenticator, FullAuthenticator, Instant, Output, Peer, QueryId,
     Received, Signal,
 };
-use rand::SeedableRng;
-use rand::rngs::{StdRng, SysRng};
+use rand::TryRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 
 use crate::boundary::{Fallback, bytes, c_text, give, guard, lend_text, object, object_mut, take};
 use crate::output::Current;
@@ -131,9 +132,10 @@ impl eaprs_session {
     }
 }
 
-/// A generator of the session's own, seeded by the operating system.
-fn entropy() -> Result<StdRng, eaprs_status> {
-    StdRng::try_from_rng(&mut SysRng).map_err(|_| eaprs_status::NoEntropy)
+/// The operating system's generator, if it works: then it does not stop. One that was seeded would
+/// go on alike in every process that `fork` makes, and so would its challenges.
+fn entropy() -> Result<UnwrapErr<SysRng>, eaprs_status> {
+    SysRng.try_next_u32().map(|_| UnwrapErr(SysRng)).map_err(|_| eaprs_status::NoEntropy)
 }
 
 /// Makes a session for a peer. Packets are EAP packets.
