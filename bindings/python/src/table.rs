@@ -461,7 +461,7 @@ fn next(table: &mut radius::SessionTable<OsRng>, state: SessionState) -> Next {
             SessionOutput::Challenge { eap_message, method_timeout } => {
                 Next::Reply(CoreReply::Challenge(eap_message, method_timeout))
             }
-            SessionOutput::Finished { eap_message, identity, result } => {
+            SessionOutput::Finished { eap_message, identity, result, .. } => {
                 Next::Reply(CoreReply::Finished(eap_message, identity, result))
             }
             _ => continue,

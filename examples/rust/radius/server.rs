@@ -158,7 +158,7 @@ impl<'a, W: Write> Server<'a, W> {
                         writeln!(self.log, "answer not taken: {error}")?;
                     }
                 }
-                SessionOutput::Finished { eap_message, identity, result } => {
+                SessionOutput::Finished { eap_message, identity, result, .. } => {
                     let eap = eap_message.unwrap_or_default();
                     match result {
                         Ok(outcome) => self.accept(session, &eap, &identity, &outcome)?,

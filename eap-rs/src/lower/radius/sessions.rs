@@ -11,7 +11,7 @@ use super::packet::{AttributeType, RadiusDiscard, RadiusPacket};
 use crate::time::Calendar;
 use crate::{
     Answer, AnswerError, Authenticator, AuthenticatorConfig, Event, Failure, Identity, Instant,
-    Outcome, Output, Query, QueryId, Received,
+    MethodType, Outcome, Output, Query, QueryId, Received,
 };
 
 /// The value of a State attribute: 16 random octets that name a conversation.
@@ -38,6 +38,10 @@ pub enum SessionOutput {
         eap_message: Option<Vec<u8>>,
         /// Who the peer said it is.
         identity: Identity,
+        /// Who it said it is inside the tunnel.
+        inner_identity: Option<Identity>,
+        /// The method that began last.
+        method: Option<MethodType>,
         /// How it ended.
         result: Result<Outcome, Failure>,
     },
@@ -70,6 +74,8 @@ pub struct SessionTable<R> {
 struct Session {
     authenticator: Authenticator,
     identity: Identity,
+    inner_identity: Option<Identity>,
+    method: Option<MethodType>,
     /// The packet that has been given out and not passed on: what it is, the next output tells.
     eap_message: Option<Vec<u8>>,
     /// Its place among the table's.
@@ -78,7 +84,8 @@ struct Session {
 
 impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
     /// A table of at most `capacity` conversations under this configuration, which should be a
-    /// [`backend`](crate::AuthenticatorConfigBuilder::backend)'s.
+    /// [`backend`](crate::AuthenticatorConfigBuilder::backend)'s. A host that forks makes its table
+    /// afterwards: a seeded generator would go on alike in each process.
     pub fn new(config: Arc<AuthenticatorConfig>, capacity: usize, rng: R) -> Self {
         Self {
             config,
@@ -160,8 +167,14 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
             return Err(reason.into());
         }
         let state = self.unused_state();
-        let identity = Identity::default();
-        let session = Session { authenticator, identity, eap_message: None, wake: None };
+        let session = Session {
+            authenticator,
+            identity: Identity::default(),
+            inner_identity: None,
+            method: None,
+            eap_message: None,
+            wake: None,
+        };
         self.sessions.insert(state, Box::new(session));
         self.ran(state);
         Ok(state)
@@ -196,7 +209,8 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         }
     }
 
-    /// Answers the open question of a conversation.
+    /// Answers the open question of a conversation. It is told the time first: an answer that comes
+    /// too late is none.
     ///
     /// # Errors
     /// [`AnswerError`] if it is not open, or not of that kind: then it stays open.
@@ -207,6 +221,7 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
         answer: Answer,
         now: Instant,
     ) -> Result<(), AnswerError> {
+        self.handle_timeout(now);
         let session = self.sessions.get_mut(&state).ok_or(AnswerError::Stale)?;
         session.authenticator.handle_answer(id, answer, now)?;
         self.ran(state);
@@ -266,6 +281,8 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
                     SessionOutput::Finished {
                         eap_message: session.eap_message.take(),
                         identity: session.identity.clone(),
+                        inner_identity: session.inner_identity.clone(),
+                        method: session.method,
                         result,
                     }
                 }
@@ -274,8 +291,13 @@ impl<R: CryptoRng + SeedableRng + Send + 'static> SessionTable<R> {
                 // A backend passes nobody through.
                 Output::AskAaa(_) => continue,
                 Output::Event(event) => {
-                    if let Event::PeerIdentity(identity) = &event {
-                        session.identity = identity.clone();
+                    match &event {
+                        Event::PeerIdentity(identity) => session.identity = identity.clone(),
+                        Event::InnerIdentity(identity) => {
+                            session.inner_identity = Some(identity.clone());
+                        }
+                        Event::MethodStarted(method) => session.method = Some(*method),
+                        _ => {}
                     }
                     SessionOutput::Event(event)
                 }

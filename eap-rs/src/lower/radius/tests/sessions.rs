@@ -74,7 +74,8 @@ fn challenge(table: &mut Table, expected: SessionState) -> Vec<u8> {
 fn finished(table: &mut Table, expected: SessionState) -> (Option<Vec<u8>>, Result<(), Failure>) {
     let mut outputs = drain(table);
     assert_eq!(outputs.len(), 1, "{outputs:?}");
-    let Some((state, SessionOutput::Finished { eap_message, identity, result })) = outputs.pop()
+    let Some((state, SessionOutput::Finished { eap_message, identity, result, .. })) =
+        outputs.pop()
     else {
         panic!("no result")
     };
@@ -111,6 +112,25 @@ fn a_login_from_identity_to_result() {
         let again = feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0));
         assert_eq!(again, Err(RadiusDiscard::UnknownState));
     }
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_none() {
+    let mut table = table_of(&config().answer_timeout(Duration::from_secs(5)), 10);
+    let (state, _) = begin(&mut table, 7, 0);
+    feed(&mut table, Some(&state.0), &response(8, GTC, b"secret"), at(0)).unwrap();
+    let outputs = drain(&mut table);
+    let [(_, SessionOutput::Ask(id, _))] = outputs[..] else { panic!("{outputs:?}") };
+    let late = table.handle_answer(state, id, Answer::Verdict(true), at(6));
+    assert_eq!(late, Err(AnswerError::Stale));
+    let end = drain(&mut table).pop();
+    let Some((_, SessionOutput::Finished { identity, inner_identity, method, result, .. })) = end
+    else {
+        panic!("{end:?}")
+    };
+    assert_eq!(identity.to_string(), "user");
+    assert_eq!((inner_identity, method), (None, Some(MethodType::GTC)));
+    assert_eq!(result.unwrap_err(), Failure::Unanswered);
 }
 
 #[test]
