@@ -23,6 +23,7 @@ frozen! {
         /// RFC 3579 §2.1).
         eap_message: Vec<u8>,
     }
+    hidden [eap_message]
 }
 
 impl AskAaa {

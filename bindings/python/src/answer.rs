@@ -1,12 +1,15 @@
 //! Answers: the Python value that a question wants.
 
+use core::convert::Infallible;
+use std::borrow::Cow;
+
 use eap_rs::method::NamedMethod;
 use eap_rs::{AccountError, Answer, AnswerKind, Credential, MethodType, SUPPORTED, Secret};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyString};
 
-use crate::error::wrong_answer;
+use crate::config::word;
+use crate::error::{setting, wrong_answer};
 use crate::frozen::frozen;
 use crate::text::Octets;
 
@@ -17,10 +20,13 @@ pub(crate) struct NtHash(Secret);
 #[pymethods]
 impl NtHash {
     #[new]
-    fn new(octets: Octets) -> PyResult<Self> {
+    fn new(py: Python<'_>, octets: Octets) -> PyResult<Self> {
         match octets.as_ref().len() {
             eap_rs::NtHash::LEN => Ok(Self(Secret::new(&octets))),
-            len => Err(PyValueError::new_err(format!("{len} octets given, 16 accepted"))),
+            len => {
+                let text = format!("octets: {len} given, 16 accepted");
+                Err(setting(py, "octets", text))
+            }
         }
     }
 
@@ -43,24 +49,46 @@ impl NtHash {
 frozen! {
     /// The credential of an account that may not be used as it is.
     Restricted {
-        /// `str`, `bytes` or `NtHash`.
+        /// `str`, bytes-like or `NtHash`.
         credential: Py<PyAny>,
         /// `password-expired`, `disabled`, `wrong-hours` or `no-permission`.
-        reason: String,
+        reason: Reason,
+    }
+    hidden [credential]
+}
+
+/// Why an account may not be used, with the word for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reason {
+    word: &'static str,
+    error: AccountError,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Reason {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let given: Cow<'_, str> = object.extract()?;
+        let words = REASONS.map(|reason| (reason.word, reason));
+        word(object.py(), "reason", &given, &words)
     }
 }
 
-impl Restricted {
-    fn error(&self) -> Option<AccountError> {
-        REASONS.iter().find(|(word, _)| *word == self.reason).map(|(_, error)| *error)
+impl<'py> IntoPyObject<'py> for Reason {
+    type Target = PyString;
+    type Output = Bound<'py, PyString>;
+    type Error = Infallible;
+
+    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Infallible> {
+        self.word.into_pyobject(py)
     }
 }
 
-const REASONS: [(&str, AccountError); 4] = [
-    ("password-expired", AccountError::PasswordExpired),
-    ("disabled", AccountError::Disabled),
-    ("wrong-hours", AccountError::RestrictedHours),
-    ("no-permission", AccountError::NoPermission),
+const REASONS: [Reason; 4] = [
+    Reason { word: "password-expired", error: AccountError::PasswordExpired },
+    Reason { word: "disabled", error: AccountError::Disabled },
+    Reason { word: "wrong-hours", error: AccountError::RestrictedHours },
+    Reason { word: "no-permission", error: AccountError::NoPermission },
 ];
 
 frozen! {
@@ -85,7 +113,7 @@ pub(crate) fn answer(value: &Bound<'_, PyAny>, wants: AnswerKind) -> PyResult<An
     let wrong = |wanted| wrong_answer(py, wanted);
     Ok(match wants {
         AnswerKind::Text => Answer::Text(value.extract().map_err(|_| wrong("a str"))?),
-        AnswerKind::Secret => Answer::Secret(Secret::new(octets(value, "str or bytes")?)),
+        AnswerKind::Secret => Answer::Secret(Secret::new(octets(value, "str or bytes-like")?)),
         // Only a bool: what else is true by accident must not let anybody in.
         AnswerKind::Verdict => match value.cast::<PyBool>() {
             Ok(verdict) => Answer::Verdict(verdict.is_true()),
@@ -93,7 +121,7 @@ pub(crate) fn answer(value: &Bound<'_, PyAny>, wants: AnswerKind) -> PyResult<An
         },
         AnswerKind::Offer => Answer::Offer(offer(value)?),
         AnswerKind::Credential => Answer::Credential(credential(value)?),
-        AnswerKind::Session => Answer::Session(octets(value, "bytes")?.as_ref().to_vec()),
+        AnswerKind::Session => Answer::Session(octets(value, "bytes-like")?.as_ref().to_vec()),
         _ => return Err(wrong("nothing that Python has")),
     })
 }
@@ -131,12 +159,8 @@ fn types(py: Python<'_>, names: &[String]) -> PyResult<Vec<MethodType>> {
 fn credential(value: &Bound<'_, PyAny>) -> PyResult<Credential> {
     if let Ok(restricted) = value.cast::<Restricted>() {
         let restricted = restricted.get();
-        let reason = restricted.error().ok_or_else(|| {
-            let words = REASONS.map(|(word, _)| word).join(", ");
-            wrong_answer(value.py(), &format!("one of these reasons of Restricted: {words}"))
-        })?;
         let inner = credential(restricted.credential.bind(value.py()))?;
-        return Ok(inner.restricted(reason));
+        return Ok(inner.restricted(restricted.reason.error));
     }
     if let Ok(hash) = value.cast::<NtHash>() {
         let octets = hash.get().0.expose().try_into();
@@ -147,6 +171,6 @@ fn credential(value: &Bound<'_, PyAny>) -> PyResult<Credential> {
     if value.is_none() {
         return Ok(Credential::Unknown);
     }
-    let password = octets(value, "str, bytes, NtHash or Restricted")?;
+    let password = octets(value, "str, bytes-like, NtHash or Restricted")?;
     Ok(Credential::Cleartext(Secret::new(password)))
 }

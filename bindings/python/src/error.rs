@@ -1,6 +1,8 @@
 //! Exceptions: mistakes of the caller. What the network does wrong, and users who are refused, are
 //! results.
 
+use core::fmt::Display;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use eap_rs::{AnswerError, ConfigError};
@@ -39,6 +41,8 @@ fn exceptions(py: Python<'_>) -> PyResult<&'static Exceptions> {
             "A configuration that cannot work. The text says what is accepted.",
             &[eap.bind(py), &value],
         )?;
+        // Of those that the host raises itself.
+        config.bind(py).setattr("field", "")?;
         let answer = make(
             "AnswerError",
             "An answer that was not taken. The question stays open.",
@@ -108,4 +112,23 @@ pub(crate) fn seconds(py: Python<'_>, field: &str, seconds: f64) -> PyResult<Dur
     Duration::try_from_secs_f64(seconds).map_err(|_| {
         setting(py, field, format!("{field}: {seconds} given, accepted: seconds from 0"))
     })
+}
+
+/// The number of a setting.
+pub(crate) fn within<T>(
+    py: Python<'_>,
+    field: &str,
+    given: i64,
+    accepted: RangeInclusive<T>,
+) -> PyResult<T>
+where
+    T: TryFrom<i64> + PartialOrd + Display,
+{
+    match T::try_from(given) {
+        Ok(number) if accepted.contains(&number) => Ok(number),
+        _ => {
+            let (min, max) = accepted.into_inner();
+            Err(setting(py, field, format!("{field}: {given} given, accepted: {min} to {max}")))
+        }
+    }
 }

@@ -1,14 +1,15 @@
 //! Classes of values: immutable, compared by value, matched by position, printed without secrets.
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyBytes, PyTuple};
 
 /// Defines a class whose fields are positional arguments, attributes and `__match_args__`, in this
-/// order; the last ones may have defaults. Fields after `hidden` are printed by their length.
+/// order; the last ones may have defaults. Of fields after `hidden`, not more than the
+/// length is printed.
 macro_rules! frozen {
     (
         $(#[$doc:meta])*
-        $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty $(= $default:expr)?),* $(,)? }
+        $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty $(= $default:tt)?),* $(,)? }
         $(hidden [$($hidden:ident),*])?
     ) => {
         $(#[$doc])*
@@ -66,7 +67,10 @@ pub(crate) fn repr(
     for (i, field) in fields.iter().enumerate() {
         let value = object.getattr(*field)?;
         let value = if hidden.contains(field) && !value.is_none() {
-            format!("<{} octets>", value.len()?)
+            match value.cast::<PyBytes>() {
+                Ok(octets) => format!("<{} octets>", octets.as_bytes().len()),
+                Err(_) => "<hidden>".to_owned(),
+            }
         } else {
             value.repr()?.to_string()
         };

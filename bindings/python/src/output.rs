@@ -17,6 +17,7 @@ frozen! {
         /// The packet.
         packet: Vec<u8>,
     }
+    hidden [packet]
 }
 
 frozen! {

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use crate::config::{AuthenticatorConfig, PeerConfig};
 use crate::frozen::frozen;
 use crate::random::OsRng;
+use crate::text::Bytes;
 use crate::{aaa, answer, error, output, time};
 
 frozen! {
@@ -100,14 +101,16 @@ macro_rules! session {
             fn handle_packet(
                 &mut self,
                 py: Python<'_>,
-                packet: &[u8],
+                packet: Bytes<'_>,
                 now: Option<f64>,
             ) -> PyResult<Received> {
                 let now = time::instant(py, now)?;
+                let packet = &*packet;
                 Ok(py.detach(|| self.core.get().handle_packet(packet, now)).into())
             }
 
-            /// Answers the open question; `None` declines it.
+            /// Answers the open question; `None` declines it. An answer that comes later than
+            /// `answer_timeout` is none: `StaleQueryError`.
             #[pyo3(signature = (id, answer, now = None))]
             fn handle_answer(
                 &mut self,
@@ -118,8 +121,12 @@ macro_rules! session {
             ) -> PyResult<()> {
                 let now = time::instant(py, now)?;
                 let answer = self.question.read(py, id, answer)?;
-                py.detach(|| self.core.get().handle_answer(QueryId::new(id), answer, now))
-                    .map_err(|problem| error::answer(py, problem))
+                py.detach(|| {
+                    let core = self.core.get();
+                    core.handle_timeout(now);
+                    core.handle_answer(QueryId::new(id), answer, now)
+                })
+                .map_err(|problem| error::answer(py, problem))
             }
 
             /// Takes an indication from the lower layer.
@@ -203,7 +210,7 @@ session! {
     Authenticator {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
-            let mut core = eap_rs::Authenticator::new(Arc::clone(&config.0), OsRng::new()?);
+            let mut core = eap_rs::Authenticator::new(Arc::clone(&config.core), OsRng::new()?);
             core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }
@@ -221,10 +228,11 @@ session! {
         fn pick_up(
             &mut self,
             py: Python<'_>,
-            response: &[u8],
+            response: Bytes<'_>,
             now: Option<f64>,
         ) -> PyResult<Received> {
             let now = time::instant(py, now)?;
+            let response = &*response;
             Ok(py.detach(|| self.core.get().pick_up(response, now)).into())
         }
 
@@ -241,7 +249,7 @@ session! {
     FullAuthenticator {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
-            let mut core = eap_rs::FullAuthenticator::new(Arc::clone(&config.0), OsRng::new()?);
+            let mut core = eap_rs::FullAuthenticator::new(Arc::clone(&config.core), OsRng::new()?);
             core.set_unix_time(time::unix_time(), time::instant(py, None)?);
             Ok(Self { core: Owned::new(core), question: OpenQuestion::default() })
         }

@@ -125,7 +125,7 @@ impl SessionTable {
         store_session: Option<Py<PyAny>>,
         capacity: usize,
     ) -> PyResult<Self> {
-        let table = radius::SessionTable::new(Arc::clone(&config.0), capacity, OsRng::new()?);
+        let table = radius::SessionTable::new(Arc::clone(&config.core), capacity, OsRng::new()?);
         Ok(Self {
             table: Mutex::new(table),
             replies: Mutex::default(),

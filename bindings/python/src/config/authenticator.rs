@@ -10,13 +10,27 @@ use pyo3::prelude::*;
 
 use super::fast::{FastServer, PacKeys};
 use super::tls::TlsServerConfig;
-use super::{PeapSettings, methods, needs_tls};
-use crate::error::{config, seconds};
+use super::{Names, PeapSettings, methods, needs_tls};
+use crate::error::{config, seconds, within};
 use crate::text::Octets;
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions.
 #[pyclass(frozen, module = "eap_rs")]
-pub(crate) struct AuthenticatorConfig(pub(crate) Arc<eap_rs::AuthenticatorConfig>);
+pub(crate) struct AuthenticatorConfig {
+    pub(crate) core: Arc<eap_rs::AuthenticatorConfig>,
+    pub(crate) asks: Asks,
+}
+
+/// Which questions there will be only because a setting says so.
+#[derive(Clone, Copy)]
+pub(crate) struct Asks {
+    pub(crate) policy: bool,
+    pub(crate) client: bool,
+    pub(crate) resumption: bool,
+    pub(crate) sessions: bool,
+    /// Whether peers are asked for certificates at all.
+    pub(crate) for_certificates: bool,
+}
 
 /// What is the same outside and inside tunnels.
 struct Shared<'a> {
@@ -45,21 +59,21 @@ impl AuthenticatorConfig {
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
-        methods: Vec<String>,
+        methods: Names,
         tls: Option<PyRef<'_, TlsServerConfig>>,
-        peap_version: u8,
+        peap_version: i64,
         crypto_binding: &str,
         server_name: &str,
         identity_prompt: &str,
         token_prompt: Option<&str>,
         notification: Option<&str>,
-        password_retries: u8,
+        password_retries: i64,
         ask_policy: bool,
         require_keys: bool,
         backend: bool,
         response_timeout: Option<f64>,
         answer_timeout: Option<f64>,
-        max_rounds: Option<u16>,
+        max_rounds: Option<i64>,
         pass_through: bool,
         pass_identity_through: bool,
         aaa_timeout: Option<f64>,
@@ -86,10 +100,11 @@ impl AuthenticatorConfig {
             ask_policy,
             server_name,
             token_prompt,
-            password_retries,
+            password_retries: within(py, "password_retries", password_retries, 0..=u8::MAX)?,
         };
         let mut builder = shared.builder().identity_prompt(identity_prompt);
-        builder = shared.add_all(py, builder, &self::methods(py, &methods)?)?;
+        let methods = self::methods(py, &methods.0)?;
+        builder = shared.add_all(py, builder, &methods)?;
         if let Some(message) = notification {
             builder = builder.notification(message);
         }
@@ -106,7 +121,7 @@ impl AuthenticatorConfig {
             builder = builder.answer_timeout(seconds(py, "answer_timeout", time)?);
         }
         if let Some(rounds) = max_rounds {
-            builder = builder.max_rounds(rounds);
+            builder = builder.max_rounds(within(py, "max_rounds", rounds, 1..=u16::MAX)?);
         }
         if pass_through {
             builder = builder.pass_through();
@@ -118,7 +133,7 @@ impl AuthenticatorConfig {
             builder = builder.aaa_timeout(seconds(py, "aaa_timeout", time)?);
         }
         let built = builder.build().map_err(|error| config(py, &error))?;
-        Ok(Self(Arc::new(built)))
+        Ok(Self { core: Arc::new(built), asks: shared.asks(&methods) })
     }
 
     fn __repr__(&self) -> &'static str {
@@ -127,6 +142,21 @@ impl AuthenticatorConfig {
 }
 
 impl Shared<'_> {
+    fn asks(&self, methods: &[NamedMethod]) -> Asks {
+        let is_tls = |named: &NamedMethod| {
+            named.method == MethodType::TLS
+                || named.inner == Some(InnerMethod::Eap(MethodType::TLS))
+        };
+        Asks {
+            policy: self.ask_policy,
+            client: self.tls.is_some_and(TlsServerConfig::asks_client),
+            resumption: self.tls.is_some_and(|tls| tls.ask_resumption),
+            sessions: self.tls.is_some_and(|tls| tls.share_sessions),
+            for_certificates: methods.iter().any(is_tls)
+                || self.tls.is_some_and(TlsServerConfig::asks_for_certificates),
+        }
+    }
+
     fn builder(&self) -> AuthenticatorConfigBuilder {
         let mut builder = eap_rs::AuthenticatorConfig::builder()
             .server_name(self.server_name)

@@ -6,7 +6,7 @@ mod peer;
 mod resumption;
 mod tls;
 
-pub(crate) use authenticator::AuthenticatorConfig;
+pub(crate) use authenticator::{Asks, AuthenticatorConfig};
 pub(crate) use fast::PacKeys;
 pub(crate) use peer::PeerConfig;
 pub(crate) use resumption::TicketKeys;
@@ -14,9 +14,31 @@ pub(crate) use tls::{TlsPeerConfig, TlsServerConfig};
 
 use eap_rs::method::{NAMED, NamedMethod};
 use eap_rs::peap::CryptoBinding;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::error::{config, setting};
+use crate::error::{config, setting, within};
+
+/// A sequence of names. A single one would be a sequence, too: of its letters.
+struct Names(Vec<String>);
+
+impl Names {
+    fn all(given: Option<Self>) -> Vec<String> {
+        given.map_or_else(Vec::new, |names| names.0)
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Names {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self).map_err(|_| {
+            let kind = object.get_type().name().map(|name| name.to_string());
+            let kind = kind.unwrap_or_default();
+            PyTypeError::new_err(format!("{kind} given, accepted: a sequence of str"))
+        })
+    }
+}
 
 /// The methods of these names.
 fn methods(py: Python<'_>, names: &[String]) -> PyResult<Vec<NamedMethod>> {
@@ -36,7 +58,12 @@ fn methods(py: Python<'_>, names: &[String]) -> PyResult<Vec<NamedMethod>> {
 }
 
 /// One of the words that a setting accepts.
-fn word<T: Copy>(py: Python<'_>, field: &str, given: &str, words: &[(&str, T)]) -> PyResult<T> {
+pub(crate) fn word<T: Copy>(
+    py: Python<'_>,
+    field: &str,
+    given: &str,
+    words: &[(&str, T)],
+) -> PyResult<T> {
     let found = words.iter().find(|(word, _)| *word == given);
     found.map(|(_, value)| *value).ok_or_else(|| {
         let accepted: Vec<_> = words.iter().map(|(word, _)| *word).collect();
@@ -59,8 +86,9 @@ struct PeapSettings {
 }
 
 impl PeapSettings {
-    fn new(py: Python<'_>, max_version: u8, crypto_binding: &str) -> PyResult<Self> {
+    fn new(py: Python<'_>, max_version: i64, crypto_binding: &str) -> PyResult<Self> {
         let crypto_binding = word(py, "crypto_binding", crypto_binding, CRYPTO_BINDINGS)?;
+        let max_version = within(py, "peap_version", max_version, 0..=1)?;
         Ok(Self { max_version, crypto_binding })
     }
 }

@@ -10,8 +10,8 @@ use pyo3::prelude::*;
 
 use super::fast::FastPeer;
 use super::tls::TlsPeerConfig;
-use super::{PeapSettings, methods, needs_tls};
-use crate::error::{config, seconds, setting};
+use super::{Names, PeapSettings, methods, needs_tls};
+use crate::error::{config, seconds, setting, within};
 use crate::text::Octets;
 
 /// A peer's configuration: checked, immutable, shared by any number of sessions.
@@ -45,15 +45,15 @@ impl PeerConfig {
         identity: Option<Octets>,
         password: Option<Octets>,
         nt_hash: Option<Octets>,
-        methods: Vec<String>,
+        methods: Names,
         anonymous_identity: Option<Octets>,
         tls: Option<PyRef<'_, TlsPeerConfig>>,
-        peap_version: u8,
+        peap_version: i64,
         crypto_binding: &str,
         require_keys: bool,
         client_timeout: Option<f64>,
         answer_timeout: Option<f64>,
-        max_rounds: Option<u16>,
+        max_rounds: Option<i64>,
         accept_next_identifier: bool,
         pacs: Option<Octets>,
         provisioning: Option<&str>,
@@ -75,7 +75,7 @@ impl PeerConfig {
             fast: FastPeer::new(py, pacs, provisioning, gtc_form)?,
         };
         let mut builder = eap_rs::PeerConfig::builder();
-        let methods = self::methods(py, &methods)?;
+        let methods = self::methods(py, &methods.0)?;
         // In clear text goes what is said outside: the identity itself, unless it is to be hidden.
         let outside = anonymous_identity.as_ref().or(login.identity);
         if let Some(identity) = outside {
@@ -94,7 +94,7 @@ impl PeerConfig {
             builder = builder.answer_timeout(seconds(py, "answer_timeout", time)?);
         }
         if let Some(rounds) = max_rounds {
-            builder = builder.max_rounds(rounds);
+            builder = builder.max_rounds(within(py, "max_rounds", rounds, 1..=u16::MAX)?);
         }
         if accept_next_identifier {
             builder = builder.accept_next_identifier();

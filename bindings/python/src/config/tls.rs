@@ -9,8 +9,8 @@ use eap_rs::tls::{
 use eap_rs::{ConfigError, Secret};
 use pyo3::prelude::*;
 
-use super::{TicketKeys, word};
-use crate::error::{config, seconds, setting};
+use super::{Names, TicketKeys, word};
+use crate::error::{config, seconds, setting, within};
 use crate::text::Octets;
 
 const VERSIONS: &[(&str, TlsVersion)] = &[
@@ -45,8 +45,8 @@ impl Common {
     fn new(
         py: Python<'_>,
         (min_version, max_version, legacy): (Option<&str>, &str, bool),
-        fragment_size: usize,
-        max_message: usize,
+        fragment_size: i64,
+        max_message: i64,
         provider: Option<&str>,
     ) -> PyResult<Self> {
         let lowest = min_version.map(|version| word(py, "min_version", version, VERSIONS));
@@ -54,8 +54,8 @@ impl Common {
             min_version: lowest.transpose()?,
             max_version: word(py, "max_version", max_version, VERSIONS)?,
             legacy,
-            fragment_size,
-            max_message,
+            fragment_size: within(py, "fragment_size", fragment_size, 64..=65_000)?,
+            max_message: within(py, "max_message", max_message, 4096..=16_777_216)?,
             provider: provider.map(|name| word(py, "provider", name, PROVIDERS)).transpose()?,
         })
     }
@@ -149,14 +149,14 @@ impl Several {
     }
 }
 
-fn pins(py: Python<'_>, pins: &[Octets]) -> PyResult<Vec<[u8; 32]>> {
+fn pins(py: Python<'_>, field: &str, pins: Option<Vec<Octets>>) -> PyResult<Vec<[u8; 32]>> {
     let pin = |pin: &Octets| {
         pin.as_ref().try_into().map_err(|_| {
             let len = pin.as_ref().len();
-            setting(py, "pins", format!("pins: {len} octets given, 32 accepted (SHA-256)"))
+            setting(py, field, format!("{field}: {len} octets given, 32 accepted (SHA-256)"))
         })
     };
-    pins.iter().map(pin).collect()
+    pins.iter().flatten().map(pin).collect()
 }
 
 /// TLS on the peer's side: which servers are trusted, and the peer's own certificate.
@@ -174,7 +174,7 @@ pub(crate) struct TlsPeerConfig {
 impl TlsPeerConfig {
     #[new]
     #[pyo3(signature = (
-        *, ca = None, server_names = vec![], server_name_suffixes = vec![], pins = vec![],
+        *, ca = None, server_names = None, server_name_suffixes = None, pins = None,
         crl = None, clock = "strict", ask_server = false, allow_legacy_signatures = false,
         insecure_no_server_authentication = false, certificate = None, key = None,
         key_password = None, min_version = None, max_version = "1.3", fragment_size = 1398,
@@ -185,9 +185,9 @@ impl TlsPeerConfig {
     fn new(
         py: Python<'_>,
         ca: Option<Several>,
-        server_names: Vec<String>,
-        server_name_suffixes: Vec<String>,
-        pins: Vec<Octets>,
+        server_names: Option<Names>,
+        server_name_suffixes: Option<Names>,
+        pins: Option<Vec<Octets>>,
         crl: Option<Several>,
         clock: &str,
         ask_server: bool,
@@ -198,8 +198,8 @@ impl TlsPeerConfig {
         key_password: Option<Octets>,
         min_version: Option<&str>,
         max_version: &str,
-        fragment_size: usize,
-        max_message: usize,
+        fragment_size: i64,
+        max_message: i64,
         resumption: bool,
         require_indication_on_resumption: bool,
         provider: Option<&str>,
@@ -224,9 +224,9 @@ impl TlsPeerConfig {
             )?,
             trust: Trust {
                 cas: Several::all(ca),
-                names: server_names,
-                suffixes: server_name_suffixes,
-                pins: self::pins(py, &pins)?,
+                names: Names::all(server_names),
+                suffixes: Names::all(server_name_suffixes),
+                pins: self::pins(py, "pins", pins)?,
                 crls: Several::all(crl),
                 clock: word(py, "clock", clock, CLOCKS)?,
                 ask: ask_server,
@@ -294,13 +294,15 @@ pub(crate) struct TlsServerConfig {
     trust: Trust,
     tunnel_clients: Clients,
     resumption: Option<Resumption>,
+    pub(super) ask_resumption: bool,
+    pub(super) share_sessions: bool,
 }
 
 #[pymethods]
 impl TlsServerConfig {
     #[new]
     #[pyo3(signature = (
-        certificate, key = None, *, key_password = None, client_ca = None, client_pins = vec![],
+        certificate, key = None, *, key_password = None, client_ca = None, client_pins = None,
         crl = None, clock = "strict", ask_client = false, allow_legacy_signatures = false,
         tunnel_client_certificates = "none", min_version = None, max_version = "1.3",
         fragment_size = 1398, max_message = 65_536, session_lifetime = None,
@@ -314,7 +316,7 @@ impl TlsServerConfig {
         key: Option<Octets>,
         key_password: Option<Octets>,
         client_ca: Option<Several>,
-        client_pins: Vec<Octets>,
+        client_pins: Option<Vec<Octets>>,
         crl: Option<Several>,
         clock: &str,
         ask_client: bool,
@@ -322,10 +324,10 @@ impl TlsServerConfig {
         tunnel_client_certificates: &str,
         min_version: Option<&str>,
         max_version: &str,
-        fragment_size: usize,
-        max_message: usize,
+        fragment_size: i64,
+        max_message: i64,
         session_lifetime: Option<f64>,
-        session_capacity: usize,
+        session_capacity: i64,
         ticket_keys: Option<PyRef<'_, TicketKeys>>,
         ask_resumption: bool,
         share_sessions: bool,
@@ -341,10 +343,11 @@ impl TlsServerConfig {
                 return Err(setting(py, name, format!("{name}: given without session_lifetime")));
             }
         }
+        let capacity = within(py, "session_capacity", session_capacity, 1..=1_000_000)?;
         let resumption = session_lifetime
             .map(|lifetime| {
                 let lifetime = seconds(py, "session_lifetime", lifetime)?;
-                let resumption = Resumption::for_lifetime(lifetime).capacity(session_capacity);
+                let resumption = Resumption::for_lifetime(lifetime).capacity(capacity);
                 let resumption = if ask_resumption { resumption.ask_host() } else { resumption };
                 let resumption =
                     if share_sessions { resumption.share_sessions() } else { resumption };
@@ -369,7 +372,7 @@ impl TlsServerConfig {
                 cas: Several::all(client_ca),
                 names: Vec::new(),
                 suffixes: Vec::new(),
-                pins: self::pins(py, &client_pins)?,
+                pins: self::pins(py, "client_pins", client_pins)?,
                 crls: Several::all(crl),
                 clock: word(py, "clock", clock, CLOCKS)?,
                 ask: ask_client,
@@ -377,6 +380,8 @@ impl TlsServerConfig {
             },
             tunnel_clients,
             resumption,
+            ask_resumption,
+            share_sessions,
         };
         new.tunnel().map_err(|error| config(py, &error))?;
         Ok(new)
@@ -388,6 +393,16 @@ impl TlsServerConfig {
 }
 
 impl TlsServerConfig {
+    /// Whether the host is asked about peers' certificates.
+    pub(super) fn asks_client(&self) -> bool {
+        self.trust.ask
+    }
+
+    /// Whether peers are asked for certificates when a tunnel is made.
+    pub(super) fn asks_for_certificates(&self) -> bool {
+        self.tunnel_clients != Clients::None
+    }
+
     /// For EAP-TLS, where the certificate is the login.
     pub(super) fn method(&self) -> Result<eap_rs::tls::TlsServerConfig, ConfigError> {
         self.builder(Clients::Required).build()
