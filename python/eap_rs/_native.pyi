@@ -65,8 +65,9 @@ __all__ = [
 ]
 METHODS: tuple[str, ...]
 
-_Octets = Union[str, bytes]
-_Several = Union[str, bytes, Sequence[_Octets]]
+_Bytes = Union[bytes, bytearray, memoryview]
+_Octets = Union[str, _Bytes]
+_Several = Union[_Octets, Sequence[_Octets]]
 _TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 _Clock = Literal["strict", "ignore-until-set", "ignore"]
 _CryptoBinding = Literal["off", "if-offered", "required"]
@@ -74,7 +75,8 @@ _Provider = Literal["ring", "aws-lc-rs"]
 _Provisioning = Literal["off", "none", "authenticated", "anonymous", "both"]
 _GtcForm = Literal["labelled", "plain"]
 _Signal = Literal["restart", "alt-accept", "alt-reject", "port-up", "port-down"]
-_Credential = Union[str, bytes, NtHash]
+_Credential = Union[_Octets, NtHash]
+_Reason = Literal["password-expired", "disabled", "wrong-hours", "no-permission"]
 _Query = Union[
     Identity,
     Password,
@@ -90,7 +92,7 @@ _Query = Union[
     Resume,
     StoredSession,
 ]
-_Answer = Union[str, bytes, bool, Sequence[str], Offer, NtHash, Restricted, None]
+_Answer = Union[_Octets, bool, Sequence[str], Offer, NtHash, Restricted, None]
 _Output = Union[
     Send,
     Ask,
@@ -126,6 +128,7 @@ class EapError(Exception):
 class ConfigError(EapError, ValueError):
     """A configuration that cannot work. The text says what is accepted."""
 
+    # The setting to correct; empty if a script raises this without one.
     field: str
 
 class AnswerError(EapError, ValueError):
@@ -162,9 +165,9 @@ class TlsPeerConfig:
         cls,
         *,
         ca: Optional[_Several] = None,
-        server_names: Sequence[str] = ...,
-        server_name_suffixes: Sequence[str] = ...,
-        pins: Sequence[_Octets] = ...,
+        server_names: Optional[Sequence[str]] = None,
+        server_name_suffixes: Optional[Sequence[str]] = None,
+        pins: Optional[Sequence[_Octets]] = None,
         crl: Optional[_Several] = None,
         clock: _Clock = "strict",
         ask_server: bool = False,
@@ -198,7 +201,7 @@ class TlsServerConfig:
         *,
         key_password: Optional[_Octets] = None,
         client_ca: Optional[_Several] = None,
-        client_pins: Sequence[_Octets] = ...,
+        client_pins: Optional[Sequence[_Octets]] = None,
         crl: Optional[_Several] = None,
         clock: _Clock = "strict",
         ask_client: bool = False,
@@ -323,10 +326,11 @@ class Peer:
     """One conversation of the side that asks for access. Iterating over it drains its outputs."""
 
     def __new__(cls, config: PeerConfig) -> Peer: ...
-    def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
+    def handle_packet(self, packet: _Bytes, now: Optional[float] = None) -> Received:
         """Feeds one EAP packet from the lower layer."""
     def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
-        """Answers the open question; `None` declines it."""
+        """Answers the open question; `None` declines it. An answer that comes later than
+        `answer_timeout` is none: `StaleQueryError`."""
     def handle_signal(self, signal: _Signal, now: Optional[float] = None) -> None:
         """Takes an indication from the lower layer."""
     def handle_timeout(self, now: Optional[float] = None) -> None:
@@ -348,15 +352,16 @@ class Authenticator:
     def __new__(cls, config: AuthenticatorConfig) -> Authenticator: ...
     def start(self, now: Optional[float] = None) -> None:
         """Begins the conversation, or begins it again."""
-    def pick_up(self, response: bytes, now: Optional[float] = None) -> Received:
+    def pick_up(self, response: _Bytes, now: Optional[float] = None) -> Received:
         """Begins the conversation with a Response to a Request that a NAS has sent (RFC 4137
         section 6.2)."""
     def set_mtu(self, octets: int) -> None:
         """Says how long an EAP packet may be on the way to the peer, in octets."""
-    def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
+    def handle_packet(self, packet: _Bytes, now: Optional[float] = None) -> Received:
         """Feeds one EAP packet from the lower layer."""
     def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
-        """Answers the open question; `None` declines it."""
+        """Answers the open question; `None` declines it. An answer that comes later than
+        `answer_timeout` is none: `StaleQueryError`."""
     def handle_signal(self, signal: _Signal, now: Optional[float] = None) -> None:
         """Takes an indication from the lower layer."""
     def handle_timeout(self, now: Optional[float] = None) -> None:
@@ -385,10 +390,11 @@ class FullAuthenticator:
     def set_mtu(self, octets: int) -> None:
         """Says how long an EAP packet of our own may be on the way to the peer, in octets. The AAA
         server is told by Framed-MTU (RFC 3579 section 2.4)."""
-    def handle_packet(self, packet: bytes, now: Optional[float] = None) -> Received:
+    def handle_packet(self, packet: _Bytes, now: Optional[float] = None) -> Received:
         """Feeds one EAP packet from the lower layer."""
     def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
-        """Answers the open question; `None` declines it."""
+        """Answers the open question; `None` declines it. An answer that comes later than
+        `answer_timeout` is none: `StaleQueryError`."""
     def handle_signal(self, signal: _Signal, now: Optional[float] = None) -> None:
         """Takes an indication from the lower layer."""
     def handle_timeout(self, now: Optional[float] = None) -> None:
@@ -426,14 +432,14 @@ class SessionTable:
         change_password: Optional[Callable[[str, bytes], Optional[bool]]] = None,
         challenge: Optional[Callable[[str], Optional[str]]] = None,
         resume: Optional[Callable[[str, str], Optional[bool]]] = None,
-        load_session: Optional[Callable[[bytes], Optional[bytes]]] = None,
+        load_session: Optional[Callable[[bytes], Optional[_Bytes]]] = None,
         store_session: Optional[Callable[[bytes, bytes, float], object]] = None,
         capacity: int = 100000,
     ) -> SessionTable: ...
     def handle(
         self,
-        state: Optional[bytes],
-        eap_message: bytes,
+        state: Optional[_Bytes],
+        eap_message: _Bytes,
         *,
         framed_mtu: Optional[int] = None,
         now: Optional[float] = None,
@@ -443,9 +449,10 @@ class SessionTable:
         work on a request of the same conversation is discarded: that one will be answered. A
         callable that takes longer than `answer_timeout` may end in `Reject`."""
     def answer(
-        self, state: bytes, id: int, answer: _Answer, *, now: Optional[float] = None
+        self, state: _Bytes, id: int, answer: _Answer, *, now: Optional[float] = None
     ) -> _Reply:
-        """Answers a question that `handle` has given; `None` declines it."""
+        """Answers a question that `handle` has given; `None` declines it. An answer that comes later
+        than `answer_timeout` is none: `StaleQueryError`."""
     def __len__(self) -> int: ...
 
 @final
@@ -474,7 +481,7 @@ class Ask:
     """Answer this question with `handle_answer`, whenever the answer is there."""
 
     __match_args__: tuple[Literal["id"], Literal["query"], Literal["tunnel"]]
-    def __new__(cls, id: int, query: _Query, tunnel: Optional[Tunnel] = ...) -> Ask: ...
+    def __new__(cls, id: int, query: _Query, tunnel: Optional[Tunnel] = None) -> Ask: ...
     @property
     def id(self) -> int:
         """Names the question."""
@@ -507,7 +514,7 @@ class AaaRequest:
     """The AAA server sends the next Request for the peer: in RADIUS, an Access-Challenge."""
 
     __match_args__: tuple[Literal["eap_message"], Literal["method_timeout"]]
-    def __new__(cls, eap_message: bytes, method_timeout: Optional[float] = ...) -> AaaRequest: ...
+    def __new__(cls, eap_message: bytes, method_timeout: Optional[float] = None) -> AaaRequest: ...
     @property
     def eap_message(self) -> bytes:
         """The EAP packet: a Request. What is none is discarded."""
@@ -537,9 +544,9 @@ class AaaSuccess:
     __match_args__: tuple[Literal["eap_message"], Literal["msk"], Literal["session_id"]]
     def __new__(
         cls,
-        eap_message: Optional[bytes] = ...,
-        msk: Optional[bytes] = ...,
-        session_id: Optional[bytes] = ...,
+        eap_message: Optional[bytes] = None,
+        msk: Optional[bytes] = None,
+        session_id: Optional[bytes] = None,
     ) -> AaaSuccess: ...
     @property
     def eap_message(self) -> Optional[bytes]:
@@ -556,7 +563,7 @@ class AaaFailure:
     """The AAA server refuses access: in RADIUS, an Access-Reject."""
 
     __match_args__: tuple[Literal["eap_message"]]
-    def __new__(cls, eap_message: Optional[bytes] = ...) -> AaaFailure: ...
+    def __new__(cls, eap_message: Optional[bytes] = None) -> AaaFailure: ...
     @property
     def eap_message(self) -> Optional[bytes]:
         """The EAP packet: Failure. What is none is not passed on (RFC 3579 §2.6.3)."""
@@ -653,8 +660,8 @@ class Finished:
     def __new__(
         cls,
         ok: bool,
-        outcome: Optional[Outcome] = ...,
-        reason: Optional[str] = ...,
+        outcome: Optional[Outcome] = None,
+        reason: Optional[str] = None,
     ) -> Finished: ...
     @property
     def ok(self) -> bool:
@@ -675,15 +682,15 @@ class Outcome:
         cls,
         method: str,
         identity: str,
-        inner_identity: Optional[str] = ...,
-        msk: Optional[bytes] = ...,
-        emsk: Optional[bytes] = ...,
-        session_id: Optional[bytes] = ...,
-        resumed: bool = ...,
-        tls_version: Optional[str] = ...,
-        cipher_suite: Optional[str] = ...,
-        certificate: Optional[Certificate] = ...,
-        session: Optional[SealedSession] = ...,
+        inner_identity: Optional[str] = None,
+        msk: Optional[bytes] = None,
+        emsk: Optional[bytes] = None,
+        session_id: Optional[bytes] = None,
+        resumed: bool = False,
+        tls_version: Optional[str] = None,
+        cipher_suite: Optional[str] = None,
+        certificate: Optional[Certificate] = None,
+        session: Optional[SealedSession] = None,
     ) -> Outcome: ...
     @property
     def method(self) -> str:
@@ -800,7 +807,7 @@ class Password:
     """Peer: the password of this identity? Wants `str` or `bytes`."""
 
     __match_args__: tuple[Literal["identity"], Literal["refused"]]
-    def __new__(cls, identity: str, refused: Optional[str] = ...) -> Password: ...
+    def __new__(cls, identity: str, refused: Optional[str] = None) -> Password: ...
     @property
     def identity(self) -> str:
         """Whose password."""
@@ -965,12 +972,12 @@ class Restricted:
     """The credential of an account that may not be used as it is."""
 
     __match_args__: tuple[Literal["credential"], Literal["reason"]]
-    def __new__(cls, credential: Union[str, bytes, NtHash], reason: str) -> Restricted: ...
+    def __new__(cls, credential: _Credential, reason: _Reason) -> Restricted: ...
     @property
-    def credential(self) -> Union[str, bytes, NtHash]:
-        """`str`, `bytes` or `NtHash`."""
+    def credential(self) -> _Credential:
+        """`str`, bytes-like or `NtHash`."""
     @property
-    def reason(self) -> str:
+    def reason(self) -> _Reason:
         """`password-expired`, `disabled`, `wrong-hours` or `no-permission`."""
 
 @final
@@ -979,7 +986,7 @@ class Offer:
 
     __match_args__: tuple[Literal["methods"], Literal["notification"], Literal["pass_through"]]
     def __new__(
-        cls, methods: list[str], notification: Optional[str] = ..., pass_through: bool = ...
+        cls, methods: list[str], notification: Optional[str] = None, pass_through: bool = False
     ) -> Offer: ...
     @property
     def methods(self) -> list[str]:
@@ -1000,7 +1007,7 @@ class Received:
     def __new__(
         cls,
         kind: Literal["accepted", "duplicate", "discarded"],
-        reason: Optional[str] = ...,
+        reason: Optional[str] = None,
     ) -> Received: ...
     @property
     def kind(self) -> Literal["accepted", "duplicate", "discarded"]:
@@ -1018,7 +1025,7 @@ class Challenge:
         cls,
         eap_message: bytes,
         state: bytes,
-        method_timeout: Optional[float] = ...,
+        method_timeout: Optional[float] = None,
     ) -> Challenge: ...
     @property
     def eap_message(self) -> bytes:
@@ -1048,8 +1055,15 @@ class Accept:
 class Reject:
     """Answer the request with an Access-Reject that has this EAP-Message."""
 
-    __match_args__: tuple[Literal["eap_message"], Literal["identity"], Literal["reason"]]
-    def __new__(cls, eap_message: bytes, identity: str, reason: str) -> Reject: ...
+    __match_args__: tuple[Literal["eap_message"], Literal["identity"], Literal["reason"], Literal["inner_identity"], Literal["method"]]
+    def __new__(
+        cls,
+        eap_message: bytes,
+        identity: str,
+        reason: str,
+        inner_identity: Optional[str] = None,
+        method: Optional[str] = None,
+    ) -> Reject: ...
     @property
     def eap_message(self) -> bytes:
         """The EAP packet: Failure."""
@@ -1059,6 +1073,12 @@ class Reject:
     @property
     def reason(self) -> str:
         """Why, for a log."""
+    @property
+    def inner_identity(self) -> Optional[str]:
+        """Who it said it is inside the tunnel."""
+    @property
+    def method(self) -> Optional[str]:
+        """The method that began last; `ttls`, whatever was inside its tunnel."""
 
 @final
 class Discard:
@@ -1081,7 +1101,7 @@ class Question:
         state: bytes,
         id: int,
         query: _Query,
-        tunnel: Optional[Tunnel] = ...,
+        tunnel: Optional[Tunnel] = None,
     ) -> Question: ...
     @property
     def state(self) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
-from typing import Any, Optional
+import weakref
+from typing import Any, Callable, Optional
 
 import eap_rs
 import pytest
@@ -250,3 +252,158 @@ def test_threads_share_a_table(pki: Pki) -> None:
         thread.join()
     assert problems == []
     assert len(conversations) == 0
+
+
+def test_a_refusal_says_who_was_refused_and_by_what(pki: Pki) -> None:
+    config = peer(pki, "ttls/pap", "guess")
+    reply, _ = log_in(table(pki, ["ttls/pap"]), config)
+    match reply:
+        case eap_rs.Reject(_, "@example.org", _, inner_identity, method):
+            assert (inner_identity, method) == (ALICE, "ttls")
+        case _:
+            raise AssertionError(reply)
+    outside = eap_rs.PeerConfig(ALICE, password="guess", methods=["mschapv2"])
+    reply, _ = log_in(table(pki, ["mschapv2"]), outside)
+    assert isinstance(reply, eap_rs.Reject)
+    assert (reply.identity, reply.inner_identity, reply.method) == (ALICE, None, "mschapv2")
+    unknown = table(pki, ["md5"]).handle(bytes(16), IDENTITY)
+    assert isinstance(unknown, eap_rs.Reject)
+    assert (unknown.inner_identity, unknown.method) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "switch", "settings"),
+    [
+        ("policy", "ask_policy", {}),
+        ("verify_client", "ask_client", {"tunnel_client_certificates": "optional"}),
+        ("resume", "ask_resumption", {"session_lifetime": 60.0}),
+        ("load_session", "share_sessions", {"session_lifetime": 60.0}),
+        ("store_session", "share_sessions", {"session_lifetime": 60.0}),
+    ],
+)
+def test_a_callable_that_would_not_be_called_is_refused(
+    pki: Pki, name: str, switch: str, settings: dict[str, Any]
+) -> None:
+    def server(**more: Any) -> eap_rs.SessionTable:
+        config = eap_rs.AuthenticatorConfig(
+            methods=["ttls/pap"],
+            tls=pki.server_tls(client_ca=pki.ca, **settings, **more),
+            **policy,
+        )
+        callables: Any = {name: lambda *_: None}
+        return eap_rs.SessionTable(config, **callables)
+
+    policy: Any = {}
+    with pytest.raises(eap_rs.ConfigError, match=f"^{name}: given without {switch}$") as raised:
+        server()
+    assert raised.value.field == name
+    if switch == "ask_policy":
+        policy = {switch: True}
+        server()
+    elif switch == "share_sessions":
+        server(share_sessions=True, ticket_keys=eap_rs.TicketKeys([bytes(32)]))
+    else:
+        server(**{switch: True})
+
+
+def test_nobody_is_asked_about_certificates_that_nobody_shows(pki: Pki) -> None:
+    tls = pki.server_tls(client_ca=pki.ca, ask_client=True)
+    with pytest.raises(eap_rs.ConfigError, match="^verify_client: .*tunnel_client_certificates"):
+        table(pki, ["ttls/pap"], tls, verify_client=lambda who, certificate: True)
+    for methods in [["tls"], ["peap/tls"], ["ttls/pap", "tls"]]:
+        table(pki, methods, tls, verify_client=lambda who, certificate: True)
+
+
+def test_who_owns_a_table_and_answers_for_it_is_no_leak() -> None:
+    class Server:
+        def __init__(self) -> None:
+            config = eap_rs.AuthenticatorConfig(methods=["md5"], ask_policy=True)
+            self.table = eap_rs.SessionTable(
+                config, credential=self.credential, policy=self.policy, challenge=self.credential
+            )
+
+        def credential(self, who: str) -> Optional[str]:
+            return None
+
+        def policy(self, who: str) -> list[str]:
+            return ["md5"]
+
+    owner = weakref.ref(Server())
+    gc.collect()
+    assert owner() is None
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_a_stored_session_may_be_any_bytes(pki: Pki, kind: Callable[[bytes], Any]) -> None:
+    store: dict[bytes, bytes] = {}
+
+    def load_session(name: bytes) -> Any:
+        return kind(store.pop(name)) if name in store else None
+
+    def store_session(name: bytes, session: bytes, lifetime: float) -> None:
+        store[name] = session
+
+    server = sharing(pki, "ttls/pap", load_session=load_session, store_session=store_session)
+    config = peer(pki)
+    for expected in [False, True]:
+        reply, _ = log_in(server, config)
+        assert isinstance(reply, eap_rs.Accept), reply
+        assert reply.outcome.resumed is expected
+
+
+@pytest.mark.parametrize("rubbish", [5, [1], "text", b"", b"x" * 100_000, bytearray(10)])
+def test_a_store_that_returns_rubbish_costs_a_full_login(
+    pki: Pki, monkeypatch: pytest.MonkeyPatch, rubbish: Any
+) -> None:
+    heard: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: heard.append(raised.exc_value))
+    server = sharing(pki, "ttls/pap", load_session=lambda name: rubbish)
+    config = peer(pki)
+    for _ in range(2):
+        reply, _ = log_in(server, config)
+        assert isinstance(reply, eap_rs.Accept) and not reply.outcome.resumed
+    # That octets are no session is nothing that anybody has to know of.
+    is_refused = isinstance(rubbish, (int, list)) or len(rubbish) > 65_535
+    assert [type(raised) for raised in heard] == [eap_rs.AnswerError] * is_refused
+
+
+def test_an_answer_that_comes_too_late_is_none() -> None:
+    config = eap_rs.AuthenticatorConfig(methods=["gtc"], backend=True, answer_timeout=5.0)
+    for after, is_late in [(4.9, False), (5.1, True)]:
+        conversations = eap_rs.SessionTable(config)
+        challenge = conversations.handle(None, IDENTITY, now=0.0)
+        assert isinstance(challenge, eap_rs.Challenge)
+        response = b"\x02" + challenge.eap_message[1:2] + b"\x00\x06\x06x"
+        question = conversations.handle(challenge.state, response, now=0.0)
+        assert isinstance(question, eap_rs.Question)
+        if is_late:
+            with pytest.raises(eap_rs.StaleQueryError):
+                conversations.answer(question.state, question.id, True, now=after)
+        else:
+            reply = conversations.answer(question.state, question.id, True, now=after)
+            assert isinstance(reply, eap_rs.Accept)
+
+
+def test_an_answer_to_a_session_that_comes_too_late_is_none() -> None:
+    config = eap_rs.AuthenticatorConfig(methods=["gtc"], answer_timeout=5.0)
+    authenticator = eap_rs.Authenticator(config)
+    authenticator.pick_up(IDENTITY, now=0.0)
+    (request,) = [output.packet for output in authenticator if isinstance(output, eap_rs.Send)]
+    authenticator.handle_packet(b"\x02" + request[1:2] + b"\x00\x06\x06x", now=0.0)
+    (question,) = [output for output in authenticator if isinstance(output, eap_rs.Ask)]
+    with pytest.raises(eap_rs.StaleQueryError):
+        authenticator.handle_answer(question.id, True, now=5.1)
+    (finished,) = [output for output in authenticator if isinstance(output, eap_rs.Finished)]
+    assert not finished.ok
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_requests_may_be_any_bytes(kind: Callable[[bytes], Any]) -> None:
+    conversations = eap_rs.SessionTable(eap_rs.AuthenticatorConfig(methods=["gtc"]))
+    challenge = conversations.handle(None, kind(IDENTITY))
+    assert isinstance(challenge, eap_rs.Challenge)
+    response = b"\x02" + challenge.eap_message[1:2] + b"\x00\x06\x06x"
+    question = conversations.handle(kind(challenge.state), kind(response))
+    assert isinstance(question, eap_rs.Question)
+    reply = conversations.answer(kind(question.state), question.id, True)
+    assert isinstance(reply, eap_rs.Accept)

@@ -35,7 +35,7 @@ pub(crate) fn handle_vps<'py>(
     let framed_mtu = usual.framed_mtu.filter(|mtu| *mtu != 0).or(framed_mtu);
     let (state, eap_message) = (usual.state.as_deref(), &usual.eap_message);
     let reply = match table.cast::<SessionTable>() {
-        Ok(table) => table.get().handle(py, state, eap_message, framed_mtu, None),
+        Ok(table) => table.get().request(py, state, eap_message, framed_mtu, None),
         Err(_) => handle(table, state, eap_message, framed_mtu),
     };
     let reply = match reply {

@@ -5,16 +5,18 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eap_rs::radius::{self, RadiusDiscard, SessionOutput, SessionState};
-use eap_rs::{Answer, AnswerError, AnswerKind, Failure, Instant, Query, QueryId};
+use eap_rs::{Answer, AnswerError, AnswerKind, Failure, Instant, MethodType, Query, QueryId};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 
-use crate::config::AuthenticatorConfig;
+use crate::config::{Asks, AuthenticatorConfig};
 use crate::frozen::frozen;
-use crate::output::{Ask, Certificate, Outcome, Tunnel};
+use crate::output::{Ask, Certificate, Outcome, Tunnel, name};
 use crate::query;
 use crate::random::OsRng;
-use crate::text::identity;
+use crate::text::{Bytes, identity};
 use crate::{answer, error, time};
 
 frozen! {
@@ -49,6 +51,10 @@ frozen! {
         identity: Py<PyString>,
         /// Why, for a log.
         reason: String,
+        /// Who it said it is inside the tunnel.
+        inner_identity: Option<Py<PyString>> = None,
+        /// The method that began last; `ttls`, whatever was inside its tunnel.
+        method: Option<String> = None,
     }
 }
 
@@ -90,17 +96,35 @@ pub(crate) struct SessionTable {
     callables: Callables,
 }
 
+/// The largest capacity: more than any machine has memory for.
+const MAX_CAPACITY: usize = 10_000_000;
+
 /// What answers questions.
 struct Callables {
-    check_password: Option<Py<PyAny>>,
-    credential: Option<Py<PyAny>>,
-    policy: Option<Py<PyAny>>,
-    verify_client: Option<Py<PyAny>>,
-    change_password: Option<Py<PyAny>>,
-    challenge: Option<Py<PyAny>>,
-    resume: Option<Py<PyAny>>,
-    load_session: Option<Py<PyAny>>,
-    store_session: Option<Py<PyAny>>,
+    check_password: Option<Callable>,
+    credential: Option<Callable>,
+    policy: Option<Callable>,
+    verify_client: Option<Callable>,
+    change_password: Option<Callable>,
+    challenge: Option<Callable>,
+    resume: Option<Callable>,
+    load_session: Option<Callable>,
+    store_session: Option<Callable>,
+}
+
+/// Something that can be called: what cannot is refused when it is given.
+struct Callable(Py<PyAny>);
+
+impl<'py> FromPyObject<'_, 'py> for Callable {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.is_callable() {
+            return Ok(Self(object.to_owned().unbind()));
+        }
+        let kind = object.get_type().name()?;
+        Err(PyTypeError::new_err(format!("{kind} given, accepted: a callable")))
+    }
 }
 
 #[pymethods]
@@ -113,34 +137,34 @@ impl SessionTable {
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
+        py: Python<'_>,
         config: PyRef<'_, AuthenticatorConfig>,
-        check_password: Option<Py<PyAny>>,
-        credential: Option<Py<PyAny>>,
-        policy: Option<Py<PyAny>>,
-        verify_client: Option<Py<PyAny>>,
-        change_password: Option<Py<PyAny>>,
-        challenge: Option<Py<PyAny>>,
-        resume: Option<Py<PyAny>>,
-        load_session: Option<Py<PyAny>>,
-        store_session: Option<Py<PyAny>>,
-        capacity: usize,
+        check_password: Option<Callable>,
+        credential: Option<Callable>,
+        policy: Option<Callable>,
+        verify_client: Option<Callable>,
+        change_password: Option<Callable>,
+        challenge: Option<Callable>,
+        resume: Option<Callable>,
+        load_session: Option<Callable>,
+        store_session: Option<Callable>,
+        capacity: i64,
     ) -> PyResult<Self> {
+        let callables = Callables {
+            check_password,
+            credential,
+            policy,
+            verify_client,
+            change_password,
+            challenge,
+            resume,
+            load_session,
+            store_session,
+        };
+        callables.check(py, config.asks)?;
+        let capacity = error::within(py, "capacity", capacity, 1..=MAX_CAPACITY)?;
         let table = radius::SessionTable::new(Arc::clone(&config.core), capacity, OsRng::new()?);
-        Ok(Self {
-            table: Mutex::new(table),
-            replies: Mutex::default(),
-            callables: Callables {
-                check_password,
-                credential,
-                policy,
-                verify_client,
-                change_password,
-                challenge,
-                resume,
-                load_session,
-                store_session,
-            },
-        })
+        Ok(Self { table: Mutex::new(table), replies: Mutex::default(), callables })
     }
 
     /// Processes State and EAP-Message of an Access-Request. Without a State, a conversation
@@ -148,7 +172,90 @@ impl SessionTable {
     /// work on a request of the same conversation is discarded: that one will be answered. A
     /// callable that takes longer than `answer_timeout` may end in `Reject`.
     #[pyo3(signature = (state, eap_message, *, framed_mtu = None, now = None))]
-    pub(crate) fn handle(
+    fn handle(
+        &self,
+        py: Python<'_>,
+        state: Option<Bytes<'_>>,
+        eap_message: Bytes<'_>,
+        framed_mtu: Option<u32>,
+        now: Option<f64>,
+    ) -> PyResult<Py<PyAny>> {
+        self.request(py, state.as_deref(), &eap_message, framed_mtu, now)
+    }
+
+    /// Answers a question that `handle` has given; `None` declines it. An answer that comes later
+    /// than `answer_timeout` is none: `StaleQueryError`.
+    #[pyo3(signature = (state, id, answer, *, now = None))]
+    fn answer(
+        &self,
+        py: Python<'_>,
+        state: Bytes<'_>,
+        id: u64,
+        answer: &Bound<'_, PyAny>,
+        now: Option<f64>,
+    ) -> PyResult<Py<PyAny>> {
+        let now = time::instant(py, now)?;
+        let stale = || error::answer(py, AnswerError::Stale);
+        let state = SessionState((*state).try_into().map_err(|_| stale())?);
+        let (wants, eap_message) = {
+            let mut replies = lock(&self.replies);
+            let open = replies.open.get(&state).filter(|open| open.id == id).ok_or_else(stale)?;
+            let open = (open.wants, open.eap_message.clone());
+            // Somebody else is answering it.
+            if !replies.in_progress.insert(state) {
+                return Err(stale());
+            }
+            open
+        };
+        let _turn = Turn { replies: &self.replies, state };
+        let answer = answer::answer(answer, wants)?;
+        let next = self
+            .answered(py, state, QueryId::new(id), answer, now)
+            .map_err(|problem| error::answer(py, problem))?;
+        lock(&self.replies).open.remove(&state);
+        self.go_on(py, state, &eap_message, next, now)
+    }
+
+    /// How many conversations there are.
+    fn __len__(&self, py: Python<'_>) -> usize {
+        py.detach(|| lock(&self.table).len())
+    }
+
+    /// For the garbage collector: the methods of an object that has the table are a cycle. It needs
+    /// no `__clear__`: what is immutable is in no cycle without something that is not.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Callables {
+            check_password,
+            credential,
+            policy,
+            verify_client,
+            change_password,
+            challenge,
+            resume,
+            load_session,
+            store_session,
+        } = &self.callables;
+        let all = [
+            check_password,
+            credential,
+            policy,
+            verify_client,
+            change_password,
+            challenge,
+            resume,
+            load_session,
+            store_session,
+        ];
+        all.into_iter().flatten().try_for_each(|callable| visit.call(&callable.0))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!("<eap_rs.SessionTable of {} conversations>", self.__len__(py))
+    }
+}
+
+impl SessionTable {
+    pub(crate) fn request(
         &self,
         py: Python<'_>,
         state: Option<&[u8]>,
@@ -187,49 +294,6 @@ impl SessionTable {
         }
     }
 
-    /// Answers a question that `handle` has given; `None` declines it.
-    #[pyo3(signature = (state, id, answer, *, now = None))]
-    fn answer(
-        &self,
-        py: Python<'_>,
-        state: &[u8],
-        id: u64,
-        answer: &Bound<'_, PyAny>,
-        now: Option<f64>,
-    ) -> PyResult<Py<PyAny>> {
-        let now = time::instant(py, now)?;
-        let stale = || error::answer(py, AnswerError::Stale);
-        let state = SessionState(state.try_into().map_err(|_| stale())?);
-        let (wants, eap_message) = {
-            let mut replies = lock(&self.replies);
-            let open = replies.open.get(&state).filter(|open| open.id == id).ok_or_else(stale)?;
-            let open = (open.wants, open.eap_message.clone());
-            // Somebody else is answering it.
-            if !replies.in_progress.insert(state) {
-                return Err(stale());
-            }
-            open
-        };
-        let _turn = Turn { replies: &self.replies, state };
-        let answer = answer::answer(answer, wants)?;
-        let next = self
-            .answered(py, state, QueryId::new(id), answer, now)
-            .map_err(|problem| error::answer(py, problem))?;
-        lock(&self.replies).open.remove(&state);
-        self.go_on(py, state, &eap_message, next, now)
-    }
-
-    /// How many conversations there are.
-    fn __len__(&self, py: Python<'_>) -> usize {
-        py.detach(|| lock(&self.table).len())
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> String {
-        format!("<eap_rs.SessionTable of {} conversations>", self.__len__(py))
-    }
-}
-
-impl SessionTable {
     /// Has the callables answer until there is a reply.
     fn go_on(
         &self,
@@ -243,7 +307,7 @@ impl SessionTable {
             let (id, query) = match next {
                 Next::Ask(id, query) => (id, query),
                 Next::Reply(reply) => {
-                    if let CoreReply::Finished(_, _, Ok(outcome)) = &reply {
+                    if let CoreReply::Accept(_, outcome) = &reply {
                         self.callables.store(py, outcome);
                     }
                     let reply = reply.object(py, state)?;
@@ -254,7 +318,7 @@ impl SessionTable {
             };
             let wants = query.wants();
             let given = match self.callables.call(py, &query) {
-                Some(given) => given.and_then(|value| answer::answer(value.bind(py), wants)),
+                Some(given) => given,
                 None => {
                     let eap_message = eap_message.to_vec();
                     let open = Open { id: id.get(), wants, eap_message, at: now };
@@ -274,9 +338,16 @@ impl SessionTable {
                 Ok(Err(problem)) => error::answer(py, problem),
                 Err(raised) => raised,
             };
-            // Nobody gets in because the directory is broken; and somebody has to know.
-            let _ = self.answered(py, state, id, Answer::Decline, now);
-            return Err(raised);
+            match self.answered(py, state, id, Answer::Decline, now) {
+                // A store out of order costs a full login, and nobody's access.
+                Ok(more) if wants == AnswerKind::Session => {
+                    let by = self.callables.load_session.as_ref();
+                    raised.write_unraisable(py, by.map(|callable| callable.0.bind(py)));
+                    next = more;
+                }
+                // Nobody gets in because the directory is broken; and somebody has to know.
+                _ => return Err(raised),
+            }
         }
     }
 
@@ -297,67 +368,80 @@ impl SessionTable {
 }
 
 impl Callables {
-    /// Calls what is there for this question.
-    fn call(&self, py: Python<'_>, query: &Query) -> Option<PyResult<Py<PyAny>>> {
-        let who = |who| identity(py, who);
-        Some(match query.innermost() {
-            Query::CheckPassword { identity, password } => {
-                let password = PyBytes::new(py, password.expose());
-                let call = self.check_password.as_ref()?;
-                who(identity).and_then(|who| call.call1(py, (who, password)))
+    /// A callable that is never called would be a check that is never made.
+    fn check(&self, py: Python<'_>, asks: Asks) -> PyResult<()> {
+        for (name, callable, is_asked, switch) in [
+            ("policy", &self.policy, asks.policy, "ask_policy"),
+            ("verify_client", &self.verify_client, asks.client, "ask_client"),
+            ("resume", &self.resume, asks.resumption, "ask_resumption"),
+            ("load_session", &self.load_session, asks.sessions, "share_sessions"),
+            ("store_session", &self.store_session, asks.sessions, "share_sessions"),
+        ] {
+            if callable.is_some() && !is_asked {
+                return Err(error::setting(py, name, format!("{name}: given without {switch}")));
             }
-            Query::Credential { identity, .. } => {
-                let call = self.credential.as_ref()?;
-                who(identity).and_then(|who| call.call1(py, (who,)))
-            }
-            Query::Policy { identity } => {
-                let call = self.policy.as_ref()?;
-                who(identity).and_then(|who| call.call1(py, (who,)))
-            }
-            Query::VerifyClient { identity, certificate, .. } => {
-                let call = self.verify_client.as_ref()?;
-                let certificate = Certificate::of((**certificate).clone());
-                who(identity).and_then(|who| call.call1(py, (who, certificate)))
-            }
-            Query::ChangePassword { identity, new_password } => {
-                let new_password = PyBytes::new(py, new_password.expose());
-                let call = self.change_password.as_ref()?;
-                who(identity).and_then(|who| call.call1(py, (who, new_password)))
-            }
-            Query::Challenge { identity, .. } => {
-                let call = self.challenge.as_ref()?;
-                who(identity).and_then(|who| call.call1(py, (who,)))
-            }
-            Query::Resume { identity, method } => {
-                let call = self.resume.as_ref()?;
-                let method = method.to_string();
-                who(identity).and_then(|who| call.call1(py, (who, method)))
-            }
-            Query::StoredSession { name } => {
-                let call = self.load_session.as_ref()?;
-                let loaded = call.call1(py, (PyBytes::new(py, name),));
-                Ok(loaded.unwrap_or_else(|raised| reported(py, raised, call)))
-            }
-            _ => return None,
-        })
+        }
+        if self.verify_client.is_some() && !asks.for_certificates {
+            const TEXT: &str = "verify_client: given, but no method asks for clients' certificates, \
+                                tls or tunnel_client_certificates would";
+            return Err(error::setting(py, "verify_client", TEXT.into()));
+        }
+        Ok(())
     }
 
-    /// Has the session stored that a login has left.
+    /// What the callable says that is there for this question.
+    fn call(&self, py: Python<'_>, query: &Query) -> Option<PyResult<Answer>> {
+        let innermost = query.innermost();
+        let callable = match innermost {
+            Query::CheckPassword { .. } => &self.check_password,
+            Query::Credential { .. } => &self.credential,
+            Query::Policy { .. } => &self.policy,
+            Query::VerifyClient { .. } => &self.verify_client,
+            Query::ChangePassword { .. } => &self.change_password,
+            Query::Challenge { .. } => &self.challenge,
+            Query::Resume { .. } => &self.resume,
+            Query::StoredSession { .. } => &self.load_session,
+            _ => return None,
+        };
+        let callable = callable.as_ref()?.0.bind(py);
+        let given = arguments(py, innermost).and_then(|arguments| callable.call1(arguments));
+        Some(given.and_then(|value| answer::answer(&value, query.wants())))
+    }
+
+    /// Has the session stored that a login has left. A store out of order costs a full login, and
+    /// nobody's access.
     fn store(&self, py: Python<'_>, outcome: &eap_rs::Outcome) {
-        if let (Some(call), Some(sealed)) = (&self.store_session, &outcome.session) {
+        if let (Some(callable), Some(sealed)) = (&self.store_session, &outcome.session) {
             let (name, session) =
                 (PyBytes::new(py, &sealed.name), PyBytes::new(py, &sealed.octets));
-            if let Err(raised) = call.call1(py, (name, session, sealed.lifetime.as_secs_f64())) {
-                reported(py, raised, call);
+            let callable = callable.0.bind(py);
+            if let Err(raised) = callable.call1((name, session, sealed.lifetime.as_secs_f64())) {
+                raised.write_unraisable(py, Some(callable));
             }
         }
     }
 }
 
-/// A store out of order costs a full login, and nobody's access.
-fn reported(py: Python<'_>, raised: PyErr, by: &Py<PyAny>) -> Py<PyAny> {
-    raised.write_unraisable(py, Some(by.bind(py)));
-    py.None()
+/// What a callable is told.
+fn arguments<'py>(py: Python<'py>, query: &Query) -> PyResult<Bound<'py, PyTuple>> {
+    let who = |who| identity(py, who);
+    match query {
+        Query::CheckPassword { identity, password: secret }
+        | Query::ChangePassword { identity, new_password: secret } => {
+            (who(identity)?, PyBytes::new(py, secret.expose())).into_pyobject(py)
+        }
+        Query::Credential { identity, .. }
+        | Query::Policy { identity }
+        | Query::Challenge { identity, .. } => (who(identity)?,).into_pyobject(py),
+        Query::VerifyClient { identity, certificate, .. } => {
+            (who(identity)?, Certificate::of((**certificate).clone())).into_pyobject(py)
+        }
+        Query::Resume { identity, method } => {
+            (who(identity)?, method.to_string()).into_pyobject(py)
+        }
+        Query::StoredSession { name } => (PyBytes::new(py, name),).into_pyobject(py),
+        _ => Ok(PyTuple::empty(py)),
+    }
 }
 
 /// What was answered last in each conversation, and what is open: the same again gets the same
@@ -446,7 +530,17 @@ enum Next {
 
 enum CoreReply {
     Challenge(Vec<u8>, Option<Duration>),
-    Finished(Option<Vec<u8>>, eap_rs::Identity, Result<eap_rs::Outcome, Failure>),
+    Accept(Vec<u8>, Box<eap_rs::Outcome>),
+    Reject(Vec<u8>, Refused),
+}
+
+/// A conversation that ended in failure.
+#[derive(Default)]
+struct Refused {
+    identity: eap_rs::Identity,
+    inner_identity: Option<eap_rs::Identity>,
+    method: Option<MethodType>,
+    reason: String,
 }
 
 /// What has come of an input to this conversation. Nobody waits for replies to others, which have
@@ -461,14 +555,22 @@ fn next(table: &mut radius::SessionTable<OsRng>, state: SessionState) -> Next {
             SessionOutput::Challenge { eap_message, method_timeout } => {
                 Next::Reply(CoreReply::Challenge(eap_message, method_timeout))
             }
-            SessionOutput::Finished { eap_message, identity, result, .. } => {
-                Next::Reply(CoreReply::Finished(eap_message, identity, result))
+            SessionOutput::Finished { eap_message, identity, inner_identity, method, result } => {
+                let eap_message = eap_message.unwrap_or_default();
+                Next::Reply(match result {
+                    Ok(outcome) => CoreReply::Accept(eap_message, Box::new(outcome)),
+                    Err(failure) => {
+                        let reason = failure.to_string();
+                        let refused = Refused { identity, inner_identity, method, reason };
+                        CoreReply::Reject(eap_message, refused)
+                    }
+                })
             }
             _ => continue,
         };
     }
-    let (nobody, reason) = (eap_rs::Identity::default(), Failure::PolicyRefused);
-    Next::Reply(CoreReply::Finished(None, nobody, Err(reason)))
+    let reason = Failure::PolicyRefused.to_string();
+    Next::Reply(CoreReply::Reject(Vec::new(), Refused { reason, ..Refused::default() }))
 }
 
 impl CoreReply {
@@ -479,17 +581,26 @@ impl CoreReply {
                 let state = state.0.to_vec();
                 Py::new(py, Challenge { eap_message, state, method_timeout })?.into_any()
             }
-            Self::Finished(eap_message, _, Ok(outcome)) => {
-                let outcome = Py::new(py, Outcome::of(py, outcome)?)?;
-                let eap_message = eap_message.unwrap_or_default();
+            Self::Accept(eap_message, outcome) => {
+                let outcome = Py::new(py, Outcome::of(py, *outcome)?)?;
                 Py::new(py, Accept { eap_message, outcome })?.into_any()
             }
-            Self::Finished(eap_message, who, Err(failure)) => {
-                let eap_message = eap_message.unwrap_or_default();
-                let (identity, reason) = (identity(py, &who)?.unbind(), failure.to_string());
-                Py::new(py, Reject { eap_message, identity, reason })?.into_any()
-            }
+            Self::Reject(eap_message, refused) => refused.object(py, eap_message)?,
         })
+    }
+}
+
+impl Refused {
+    fn object(self, py: Python<'_>, eap_message: Vec<u8>) -> PyResult<Py<PyAny>> {
+        let who = |who: &eap_rs::Identity| Ok::<_, PyErr>(identity(py, who)?.unbind());
+        let reject = Reject {
+            eap_message,
+            identity: who(&self.identity)?,
+            reason: self.reason,
+            inner_identity: self.inner_identity.as_ref().map(who).transpose()?,
+            method: self.method.map(|method| name(method, None)),
+        };
+        Ok(Py::new(py, reject)?.into_any())
     }
 }
 
@@ -522,9 +633,7 @@ fn reject(py: Python<'_>, eap_message: &[u8], reason: String) -> PyResult<Py<PyA
     let Some(identifier) = eap_message.get(1).copied() else {
         return discard(py, reason);
     };
-    let eap_message = [4, identifier, 0, 4].to_vec();
-    let identity = identity(py, &eap_rs::Identity::default())?.unbind();
-    Ok(Py::new(py, Reject { eap_message, identity, reason })?.into_any())
+    Refused { reason, ..Refused::default() }.object(py, [4, identifier, 0, 4].to_vec())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
