@@ -139,7 +139,9 @@ class StaleQueryError(EapError):
 
 @final
 class TicketKeys:
-    """The keys that seal session tickets. The first one seals, each of them opens."""
+    """The keys that seal session tickets. The first one seals, each of them opens.
+
+    keys: 1 to 16 of 32 octets each, chosen at random."""
 
     def __new__(cls, keys: Sequence[_Octets]) -> TicketKeys: ...
     def replace(self, keys: Sequence[_Octets]) -> None:
@@ -148,7 +150,9 @@ class TicketKeys:
 @final
 class PacKeys:
     """The keys that seal a server's PACs (EAP-FAST, RFC 5422). The first one seals, each of them
-    opens. Servers that share them, and their `authority`, know each other's PACs."""
+    opens. Servers that share them, and their `authority`, know each other's PACs.
+
+    keys: 1 to 16 of 32 octets each, chosen at random."""
 
     def __new__(cls, keys: Sequence[_Octets]) -> PacKeys: ...
     def replace(self, keys: Sequence[_Octets]) -> None:
@@ -158,8 +162,38 @@ class PacKeys:
 class TlsPeerConfig:
     """TLS on the peer's side: which servers are trusted, and the peer's own certificate.
 
-    legacy_tls: whether OpenSSL speaks it, and so also "1.0" and "1.1", which are `min_version`'s lowest
-        then; "1.2" otherwise. Takes a build with the feature `openssl`, or `fast`."""
+    ca: the CAs that are trusted: PEM with any number, or DER, or several of these.
+    server_names: names of which the server's certificate has to have one.
+    server_name_suffixes: the same, for a name and all names below it.
+    pins: SHA-256 fingerprints of which the server's certificate has to have one, 32 octets
+        each; with `ca`, both must hold.
+    crl: revocation lists, PEM with any number or DER: each issuer in a chain then needs a
+        current one.
+    clock: what is done with the dates of certificates: "strict", "ignore-until-set" as long as
+        nobody has told the time, "ignore". Sessions here take it from `time.time()`.
+    ask_server: whether `VerifyServer` is asked about chains that have passed all the rest.
+        There may be no `ca` and no `pins` then.
+    allow_legacy_signatures: whether chains may be signed with SHA-1, or by RSA keys of 1024
+        bits.
+    insecure_no_server_authentication: accepts every server, and whoever stands in the way can
+        take the password.
+    certificate: the peer's own, with its intermediates, PEM or DER: EAP-TLS needs it.
+    key: its key, PKCS#8, PKCS#1 or SEC1; if not given, it is in `certificate`.
+    key_password: the password of an encrypted key.
+    min_version, max_version: the TLS versions spoken: "1.2" and "1.3"; with `legacy_tls` also
+        "1.0", then the lowest if not given, and "1.1".
+    fragment_size: the most octets of TLS in one packet sent: 64 to 65000.
+    max_message: the most octets of one message received, all its fragments together: 4096 to
+        16777216.
+    resumption: whether sessions are resumed where the server lets us. They are kept here, as
+        long as this object lives.
+    require_indication_on_resumption: whether a server of TLS 1.3 has to say that it grants
+        access also when it resumes a session (RFC 9190 §2.5), as some do not.
+    provider: the cryptography, "ring" or "aws-lc-rs", in a build that has both.
+    legacy_tls: whether OpenSSL speaks TLS, also with servers too old for anything else. Takes
+        a build with the feature `openssl`, or `fast`.
+
+    Raises `ConfigError`."""
 
     def __new__(
         cls,
@@ -188,11 +222,44 @@ class TlsPeerConfig:
 
 @final
 class TlsServerConfig:
-    """TLS on the authenticator's side: its certificate, and which clients' are accepted.
+    """TLS on the authenticator's side: its certificate, and which peers' certificates are
+    trusted.
 
-    Sessions are resumed for `session_lifetime` seconds. Those of EAP-TLS are kept by the clients if
-    there are `ticket_keys`, others in memory; with `share_sessions`, where the host keeps them for
-    all servers of the same `ticket_keys`. `legacy_tls` is that of `TlsPeerConfig`."""
+    certificate: its own, with the intermediates, PEM or DER.
+    key: its key, PKCS#8, PKCS#1 or SEC1; if not given, it is in `certificate`.
+    key_password: the password of an encrypted key.
+    client_ca: the CAs whose clients are accepted: PEM with any number, or DER, or several of
+        these.
+    client_pins: SHA-256 fingerprints of which a client's certificate has to have one, 32
+        octets each; with `client_ca`, both must hold.
+    crl: revocation lists, PEM with any number or DER: each issuer in a chain then needs a
+        current one.
+    clock: what is done with the dates of certificates: "strict", "ignore-until-set" as long as
+        nobody has told the time, "ignore". Sessions here take it from `time.time()`.
+    ask_client: whether `VerifyClient` is asked about chains that have passed all the rest.
+        There may be no `client_ca` and no `client_pins` then.
+    allow_legacy_signatures: whether chains may be signed with SHA-1, or by RSA keys of 1024
+        bits.
+    tunnel_client_certificates: whether peers show certificates when the tunnel of PEAP,
+        EAP-TTLS or EAP-FAST is made: "none", "optional", "required". EAP-TLS always requires
+        them.
+    min_version, max_version: the TLS versions spoken: "1.2" and "1.3"; with `legacy_tls` also
+        "1.0", then the lowest if not given, and "1.1".
+    fragment_size: the most octets of TLS in one packet sent: 64 to 65000.
+    max_message: the most octets of one message received, all its fragments together: 4096 to
+        16777216.
+    session_lifetime: seconds for which a session can be resumed: 1 to 604800. If not given,
+        none is.
+    session_capacity: the most sessions kept in memory: 1 to 1000000. The oldest go first.
+    ticket_keys: has the clients keep the sessions of EAP-TLS. Servers of the same keys resume
+        each other's.
+    ask_resumption: whether `Resume` is asked before a session of PEAP or EAP-TTLS is resumed.
+    share_sessions: has the host keep the sessions that would be kept in memory, where all
+        servers of the same `ticket_keys` find them: `Outcome.session` and `StoredSession`.
+    provider: the cryptography, "ring" or "aws-lc-rs", in a build that has both.
+    legacy_tls: as in `TlsPeerConfig`.
+
+    Raises `ConfigError`."""
 
     def __new__(
         cls,
@@ -222,17 +289,34 @@ class TlsServerConfig:
 
 @final
 class PeerConfig:
-    """A peer's configuration: checked, immutable, shared by any number of sessions; what it has of
-    PACs changes.
+    """A peer's configuration: checked, immutable, shared by any number of sessions; what it has
+    of PACs changes.
 
-    pacs: EAP-FAST: the file with the PACs there are, of `PacUpdated` or of wpa_supplicant. With a good
-        one, `tls` is not needed.
+    identity: who logs in: at most 1015 octets. If not given, `Identity` is asked.
+    password: its password: at most 1015 octets. If not given, `Password` is asked.
+    nt_hash: the NT hash in its place, 16 octets, for MS-CHAP and its kin.
+    methods: the names of those accepted, out of `METHODS`, the preferred ones first.
+    anonymous_identity: what is said in clear text, if `identity` is to be said inside a tunnel
+        only.
+    tls: whom to trust, for the methods that need it.
+    peap_version: the highest that is spoken: 0 or 1. Version 1 has no crypto-binding.
+    crypto_binding: whether PEAP's tunnel and the method inside prove to have the same ends:
+        "off", "if-offered" by the other side, "required".
+    require_keys: whether methods without an MSK are refused.
+    client_timeout: seconds that a Request is waited for; 60 if not given.
+    answer_timeout: seconds that a question may stay open; 120 if not given.
+    max_rounds: the most Responses that a conversation may have: 1 to 65535; 100 if not given.
+    accept_next_identifier: whether Success and Failure may have the Identifier after the last
+        one, as some RADIUS servers send it (RFC 4137 §8.3).
+    pacs: EAP-FAST: the file with the PACs there are, of `PacUpdated` or of wpa_supplicant.
+        With a good one, `tls` is not needed.
     provisioning: EAP-FAST: in which tunnels new PACs are taken (RFC 5422): "off" or "none";
-        "authenticated", where the server has shown a certificate, which it is if not given and there
-        is `tls`; "anonymous", where nobody has shown anything, so that who reads along, or is the
-        server, can try passwords; "both".
-    gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", as RFC 5421 has it and if not given;
-        "plain", as elsewhere (RFC 3748 section 5.6), which a peer then speaks with servers that do.
+        "authenticated", where the server has shown a certificate, which it is if not given and
+        there is `tls`; "anonymous", where nobody has shown anything, so that who reads along,
+        or is the server, can try passwords; "both".
+    gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", as RFC 5421 has it and if not
+        given; "plain", as elsewhere (RFC 3748 §5.6), which a peer then speaks with servers
+        that do.
 
     EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""
 
@@ -263,30 +347,35 @@ class AuthenticatorConfig:
 
     methods: their names, out of `METHODS`, in the order in which they are offered.
     tls: certificates, for the methods that need them.
-    peap_version: the highest that is spoken: 0 or 1.
-    server_name: the authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the peer:
-        at most 255 octets.
-    identity_prompt, token_prompt, notification: what the peer's user is shown (RFC 3748 sections
-        5.1, 5.6, 5.2): at most 1015 octets each.
-    password_retries: how many other tries there are after a wrong password, with EAP-MSCHAPv2.
+    peap_version: the highest that is spoken: 0 or 1. Version 1 has no crypto-binding.
+    crypto_binding: whether PEAP's tunnel and the method inside prove to have the same ends:
+        "off", "if-offered" by the other side, "required".
+    server_name: the authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the
+        peer: at most 255 octets.
+    identity_prompt, token_prompt, notification: what the peer's user is shown (RFC 3748 §5.1,
+        §5.6, §5.2): at most 1015 octets each.
+    password_retries: how many other tries there are after a wrong password, with EAP-MSCHAPv2:
+        0 to 255.
     ask_policy: whether `Policy` is asked, with the methods to offer as its answer.
     require_keys: whether methods without an MSK are refused.
-    backend: whether a NAS sends Requests again, and begins (RFC 4137 section 6). A stand-alone
+    backend: whether a NAS sends Requests again, and begins (RFC 4137 §6). A stand-alone
         authenticator does so itself.
     response_timeout: seconds that a backend waits for a Response; 60 if not given.
     answer_timeout: seconds that a question may stay open; 30 if not given.
-    max_rounds: the most Requests that a conversation may have; 100 if not given.
-    pass_through: whether an AAA server decides about peers for whom no method is left, all of them
-        if there are none (RFC 4137 section 7). `FullAuthenticator` only; not with `backend`.
+    max_rounds: the most Requests that a conversation may have: 1 to 65535; 100 if not given.
+    pass_through: whether an AAA server decides about peers for whom no method is left, all of
+        them if there are none (RFC 4137 §7). `FullAuthenticator` only; not with `backend`.
     pass_identity_through: the same, and the AAA server asks for the identity, too.
     aaa_timeout: seconds that the AAA server may take for an answer; 60 if not given.
     authority: EAP-FAST: the A-ID by which peers know the server, 16 octets chosen at random.
     authority_name: EAP-FAST: what people know it by.
-    pac_keys: EAP-FAST: the keys of the PACs that it issues and accepts; without them it has none.
+    pac_keys: EAP-FAST: the keys of the PACs that it issues and accepts; without them it has
+        none.
     pac_lifetime: EAP-FAST: seconds for which a PAC is good; 7 days if not given.
     pac_renewal: EAP-FAST: with how many seconds left it is renewed; a day if not given.
     provisioning: EAP-FAST: in which tunnels PACs are issued: "off" or "none", "authenticated",
-        "anonymous", "both", as in `PeerConfig`; "authenticated" if not given and there are `pac_keys`.
+        "anonymous", "both", as in `PeerConfig`; "authenticated" if not given and there are
+        `pac_keys`.
     gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", if not given, or "plain".
 
     EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`."""
@@ -323,7 +412,11 @@ class AuthenticatorConfig:
 
 @final
 class Peer:
-    """One conversation of the side that asks for access. Iterating over it drains its outputs."""
+    """One conversation of the side that asks for access. Iterating over it drains its outputs.
+
+    config: may be shared with others.
+
+    `now`, wherever it is, is in seconds of `time.monotonic()`, and that if it is not given."""
 
     def __new__(cls, config: PeerConfig) -> Peer: ...
     def handle_packet(self, packet: _Bytes, now: Optional[float] = None) -> Received:
@@ -347,14 +440,18 @@ class Peer:
 
 @final
 class Authenticator:
-    """One conversation of the side that grants access. Iterating over it drains its outputs."""
+    """One conversation of the side that grants access. Iterating over it drains its outputs.
+
+    config: may be shared with others.
+
+    `now`, wherever it is, is in seconds of `time.monotonic()`, and that if it is not given."""
 
     def __new__(cls, config: AuthenticatorConfig) -> Authenticator: ...
     def start(self, now: Optional[float] = None) -> None:
         """Begins the conversation, or begins it again."""
     def pick_up(self, response: _Bytes, now: Optional[float] = None) -> Received:
         """Begins the conversation with a Response to a Request that a NAS has sent (RFC 4137
-        section 6.2)."""
+        §6.2)."""
     def set_mtu(self, octets: int) -> None:
         """Says how long an EAP packet may be on the way to the peer, in octets."""
     def handle_packet(self, packet: _Bytes, now: Optional[float] = None) -> Received:
@@ -379,7 +476,11 @@ class Authenticator:
 @final
 class FullAuthenticator:
     """One conversation of an access point or switch that has methods of its own, and an AAA server
-    for the peers that it does not know (RFC 4137 section 7). Iterating over it drains its outputs."""
+    for the peers that it does not know (RFC 4137 §7). Iterating over it drains its outputs.
+
+    config: may be shared with others.
+
+    `now`, wherever it is, is in seconds of `time.monotonic()`, and that if it is not given."""
 
     def __new__(cls, config: AuthenticatorConfig) -> FullAuthenticator: ...
     def start(self, now: Optional[float] = None) -> None:
@@ -389,7 +490,7 @@ class FullAuthenticator:
         open is discarded, and so is a Request that is none: then the request stays open."""
     def set_mtu(self, octets: int) -> None:
         """Says how long an EAP packet of our own may be on the way to the peer, in octets. The AAA
-        server is told by Framed-MTU (RFC 3579 section 2.4)."""
+        server is told by Framed-MTU (RFC 3579 §2.4)."""
     def handle_packet(self, packet: _Bytes, now: Optional[float] = None) -> Received:
         """Feeds one EAP packet from the lower layer."""
     def handle_answer(self, id: int, answer: _Answer, now: Optional[float] = None) -> None:
@@ -413,13 +514,41 @@ class FullAuthenticator:
 class SessionTable:
     """The conversations of a RADIUS server, by State.
 
-    Questions are answered by the callables given, which may take their time: other threads go on
-    meanwhile. A question without a callable comes out as `Question`. When a callable raises, the
-    conversation fails, and the exception comes out of `handle`; those of `load_session` and
-    `store_session` go to `sys.unraisablehook`, and cost no more than a full login.
+    Questions are answered by the callables given, which may take their time: other threads go
+    on meanwhile. A question without a callable comes out as `Question`. When a callable
+    raises, the conversation fails, and the exception comes out of `handle`; those of
+    `load_session` and `store_session` go to `sys.unraisablehook`, and cost no more than a full
+    login.
 
-    With `share_sessions`, `store_session(name, session, lifetime)` keeps a session for so many
-    seconds where each server finds it, and `load_session(name)` takes it from there."""
+    An identity whose octets are not UTF-8 has lone surrogates in their place, as names of
+    files have: `identity.encode(errors="surrogateescape")` gives the octets back, where a
+    plain `encode()` raises.
+
+    A process may fork: conversations begun since are different in each child. One that had
+    begun before is to go on in one process only, since in two of them TLS would seal different
+    things alike.
+
+    config: the authenticator's, as a rule with `backend`.
+    check_password(identity, password): whether that is the password, which is `bytes`. For
+        PAP, GTC and One-Time Password.
+    credential(identity): the stored password, `str` or bytes-like, `NtHash`, `Restricted`, or
+        `None` if nobody is known by that name. For all other methods with passwords.
+    policy(identity): the methods to offer, or an `Offer`; `None` refuses. With `ask_policy`.
+    verify_client(identity, certificate): whether the owner of this `Certificate` may log in.
+        With `ask_client`.
+    change_password(identity, new_password): whether the new password, `bytes` of UTF-8, has
+        been stored. For `Restricted` with "password-expired".
+    challenge(identity): what One-Time Password shows the user (RFC 2289).
+    resume(identity, method): whether who has logged in before may resume that session. With
+        `ask_resumption`.
+    load_session(name): takes a session out of the store and returns it, bytes-like, or `None`.
+        With `share_sessions`.
+    store_session(name, session, lifetime): keeps a session for so many seconds where each
+        server finds it. With `share_sessions`.
+    capacity: the most conversations at a time: 1 to 10000000. Who comes then is rejected.
+
+    Raises `ConfigError`, also if a callable is given that the configuration would never have
+    called."""
 
     def __new__(
         cls,
@@ -457,7 +586,9 @@ class SessionTable:
 
 @final
 class NtHash:
-    """The NT hash of a password (RFC 2433 section A.2): 16 octets. Who has it needs no password."""
+    """The NT hash of a password (RFC 2433 §A.2). Who has it needs no password.
+
+    octets: the 16 octets of the hash."""
 
     def __new__(cls, octets: _Octets) -> NtHash: ...
     @staticmethod

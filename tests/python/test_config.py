@@ -35,13 +35,17 @@ def test_a_setting_that_is_wrong_is_named(settings: dict[str, Any], field: str) 
         assert field in str(raised.value)
 
 
+def authenticator(**settings: Any) -> eap_rs.AuthenticatorConfig:
+    return eap_rs.AuthenticatorConfig(methods=["md5"], **settings)
+
+
 @pytest.mark.parametrize(
     ("make", "field"),
     [
         (lambda: eap_rs.NtHash(bytes(15)), "octets"),
         (lambda: eap_rs.Restricted("x", "nonsense"), "reason"),  # type: ignore[arg-type]
-        (lambda: eap_rs.AuthenticatorConfig(methods=["md5"], password_retries=-1), "password_retries"),
-        (lambda: eap_rs.AuthenticatorConfig(methods=["md5"], max_rounds=0), "max_rounds"),
+        (lambda: authenticator(password_retries=-1), "password_retries"),
+        (lambda: authenticator(max_rounds=0), "max_rounds"),
         (lambda: eap_rs.TlsPeerConfig(fragment_size=-1), "fragment_size"),
         (lambda: eap_rs.TlsPeerConfig(max_message=2**62), "max_message"),
         (lambda: eap_rs.TlsServerConfig(b"", session_capacity=-1), "session_capacity"),

@@ -13,7 +13,9 @@ use crate::error::{setting, wrong_answer};
 use crate::frozen::frozen;
 use crate::text::Octets;
 
-/// The NT hash of a password (RFC 2433 §A.2): 16 octets. Who has it needs no password.
+/// The NT hash of a password (RFC 2433 §A.2). Who has it needs no password.
+///
+/// octets: the 16 octets of the hash.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct NtHash(Secret);
 

@@ -20,10 +20,10 @@ const RLM_MODULE_HANDLED: u8 = 3;
 
 type Handled<'py> = (Bound<'py, PyAny>, Bound<'py, PyBytes>, bool);
 
-/// Has `table` handle the request whose attributes `p` are, if there is nothing unusual about what
-/// EAP needs of them; `None` otherwise. Gives the reply, as rlm_python3 takes it if it is a
-/// challenge, or the exception that came out of the table; and EAP-Message, and whether there is an
-/// EAP-Key-Name.
+/// Has `table` handle the request whose attributes `p` are, as rlm_python3 passes them, if there
+/// is nothing unusual about what EAP needs of them; `None` otherwise. Gives the reply, as
+/// rlm_python3 takes it if it is a challenge, or the exception that came out of the table; and
+/// EAP-Message, and whether there is an EAP-Key-Name. For `eap_rs.freeradius`.
 #[pyfunction]
 pub(crate) fn handle_vps<'py>(
     table: &Bound<'py, PyAny>,
@@ -67,7 +67,7 @@ fn handle(
     reply.map(Bound::unbind)
 }
 
-/// The Access-Challenge, as rlm_python3 takes it.
+/// The Access-Challenge, as FreeRADIUS's rlm_python3 takes it.
 #[pyfunction]
 pub(crate) fn challenge_update<'py>(
     challenge: &Bound<'py, Challenge>,

@@ -195,6 +195,10 @@ macro_rules! session {
 
 session! {
     /// One conversation of the side that asks for access. Iterating over it drains its outputs.
+    ///
+    /// config: may be shared with others.
+    ///
+    /// `now`, wherever it is, is in seconds of `time.monotonic()`, and that if it is not given.
     Peer {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, PeerConfig>) -> PyResult<Self> {
@@ -207,6 +211,10 @@ session! {
 
 session! {
     /// One conversation of the side that grants access. Iterating over it drains its outputs.
+    ///
+    /// config: may be shared with others.
+    ///
+    /// `now`, wherever it is, is in seconds of `time.monotonic()`, and that if it is not given.
     Authenticator {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {
@@ -246,6 +254,10 @@ session! {
 session! {
     /// One conversation of an access point or switch that has methods of its own, and an AAA server
     /// for the peers that it does not know (RFC 4137 §7). Iterating over it drains its outputs.
+    ///
+    /// config: may be shared with others.
+    ///
+    /// `now`, wherever it is, is in seconds of `time.monotonic()`, and that if it is not given.
     FullAuthenticator {
         #[new]
         fn new(py: Python<'_>, config: PyRef<'_, AuthenticatorConfig>) -> PyResult<Self> {

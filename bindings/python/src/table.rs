@@ -83,10 +83,41 @@ frozen! {
 
 /// The conversations of a RADIUS server, by State.
 ///
-/// Questions are answered by the callables given, which may take their time: other threads go on
-/// meanwhile. A question without a callable comes out as `Question`. When a callable raises, the
-/// conversation fails, and the exception comes out of `handle`; those of `load_session` and
-/// `store_session` go to `sys.unraisablehook`, and cost no more than a full login.
+/// Questions are answered by the callables given, which may take their time: other threads go
+/// on meanwhile. A question without a callable comes out as `Question`. When a callable
+/// raises, the conversation fails, and the exception comes out of `handle`; those of
+/// `load_session` and `store_session` go to `sys.unraisablehook`, and cost no more than a full
+/// login.
+///
+/// An identity whose octets are not UTF-8 has lone surrogates in their place, as names of
+/// files have: `identity.encode(errors="surrogateescape")` gives the octets back, where a
+/// plain `encode()` raises.
+///
+/// A process may fork: conversations begun since are different in each child. One that had
+/// begun before is to go on in one process only, since in two of them TLS would seal different
+/// things alike.
+///
+/// config: the authenticator's, as a rule with `backend`.
+/// check_password(identity, password): whether that is the password, which is `bytes`. For
+///     PAP, GTC and One-Time Password.
+/// credential(identity): the stored password, `str` or bytes-like, `NtHash`, `Restricted`, or
+///     `None` if nobody is known by that name. For all other methods with passwords.
+/// policy(identity): the methods to offer, or an `Offer`; `None` refuses. With `ask_policy`.
+/// verify_client(identity, certificate): whether the owner of this `Certificate` may log in.
+///     With `ask_client`.
+/// change_password(identity, new_password): whether the new password, `bytes` of UTF-8, has
+///     been stored. For `Restricted` with "password-expired".
+/// challenge(identity): what One-Time Password shows the user (RFC 2289).
+/// resume(identity, method): whether who has logged in before may resume that session. With
+///     `ask_resumption`.
+/// load_session(name): takes a session out of the store and returns it, bytes-like, or `None`.
+///     With `share_sessions`.
+/// store_session(name, session, lifetime): keeps a session for so many seconds where each
+///     server finds it. With `share_sessions`.
+/// capacity: the most conversations at a time: 1 to 10000000. Who comes then is rejected.
+///
+/// Raises `ConfigError`, also if a callable is given that the configuration would never have
+/// called.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct SessionTable {
     /// Locked only while the interpreter is released: nobody waits for it with the interpreter.
@@ -382,9 +413,8 @@ impl Callables {
             }
         }
         if self.verify_client.is_some() && !asks.for_certificates {
-            const TEXT: &str = "verify_client: given, but no method asks for clients' certificates, \
-                                tls or tunnel_client_certificates would";
-            return Err(error::setting(py, "verify_client", TEXT.into()));
+            let text = "verify_client: given without tunnel_client_certificates, or EAP-TLS";
+            return Err(error::setting(py, "verify_client", text.into()));
         }
         Ok(())
     }

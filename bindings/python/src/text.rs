@@ -33,8 +33,8 @@ impl<'py> FromPyObject<'_, 'py> for Bytes<'py> {
     }
 }
 
-/// A bytes-like object, or a `str` in UTF-8. Octets that `os.fsdecode` would have made lone surrogates of
-/// become themselves again, so that an identity survives the way there and back.
+/// A bytes-like object, or a `str` in UTF-8. Octets that `os.fsdecode` would have made lone
+/// surrogates of become themselves again, so that an identity survives the way there and back.
 #[derive(Clone)]
 pub(crate) struct Octets(Vec<u8>);
 

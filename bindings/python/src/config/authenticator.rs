@@ -15,6 +15,41 @@ use crate::error::{config, seconds, within};
 use crate::text::Octets;
 
 /// An authenticator's configuration: checked, immutable, shared by any number of sessions.
+///
+/// methods: their names, out of `METHODS`, in the order in which they are offered.
+/// tls: certificates, for the methods that need them.
+/// peap_version: the highest that is spoken: 0 or 1. Version 1 has no crypto-binding.
+/// crypto_binding: whether PEAP's tunnel and the method inside prove to have the same ends:
+///     "off", "if-offered" by the other side, "required".
+/// server_name: the authenticator's own name, which MD5-Challenge and EAP-MSCHAPv2 tell the
+///     peer: at most 255 octets.
+/// identity_prompt, token_prompt, notification: what the peer's user is shown (RFC 3748 §5.1,
+///     §5.6, §5.2): at most 1015 octets each.
+/// password_retries: how many other tries there are after a wrong password, with EAP-MSCHAPv2:
+///     0 to 255.
+/// ask_policy: whether `Policy` is asked, with the methods to offer as its answer.
+/// require_keys: whether methods without an MSK are refused.
+/// backend: whether a NAS sends Requests again, and begins (RFC 4137 §6). A stand-alone
+///     authenticator does so itself.
+/// response_timeout: seconds that a backend waits for a Response; 60 if not given.
+/// answer_timeout: seconds that a question may stay open; 30 if not given.
+/// max_rounds: the most Requests that a conversation may have: 1 to 65535; 100 if not given.
+/// pass_through: whether an AAA server decides about peers for whom no method is left, all of
+///     them if there are none (RFC 4137 §7). `FullAuthenticator` only; not with `backend`.
+/// pass_identity_through: the same, and the AAA server asks for the identity, too.
+/// aaa_timeout: seconds that the AAA server may take for an answer; 60 if not given.
+/// authority: EAP-FAST: the A-ID by which peers know the server, 16 octets chosen at random.
+/// authority_name: EAP-FAST: what people know it by.
+/// pac_keys: EAP-FAST: the keys of the PACs that it issues and accepts; without them it has
+///     none.
+/// pac_lifetime: EAP-FAST: seconds for which a PAC is good; 7 days if not given.
+/// pac_renewal: EAP-FAST: with how many seconds left it is renewed; a day if not given.
+/// provisioning: EAP-FAST: in which tunnels PACs are issued: "off" or "none", "authenticated",
+///     "anonymous", "both", as in `PeerConfig`; "authenticated" if not given and there are
+///     `pac_keys`.
+/// gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", if not given, or "plain".
+///
+/// EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct AuthenticatorConfig {
     pub(crate) core: Arc<eap_rs::AuthenticatorConfig>,

@@ -9,7 +9,10 @@ use super::resumption::arrays;
 use crate::error::{config, seconds};
 use crate::text::Octets;
 
-/// The keys that seal a server's PACs. The first one seals, each of them opens.
+/// The keys that seal a server's PACs (EAP-FAST, RFC 5422). The first one seals, each of them
+/// opens. Servers that share them, and their `authority`, know each other's PACs.
+///
+/// keys: 1 to 16 of 32 octets each, chosen at random.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct PacKeys(built::Keys);
 

@@ -14,7 +14,36 @@ use super::{Names, PeapSettings, methods, needs_tls};
 use crate::error::{config, seconds, setting, within};
 use crate::text::Octets;
 
-/// A peer's configuration: checked, immutable, shared by any number of sessions.
+/// A peer's configuration: checked, immutable, shared by any number of sessions; what it has
+/// of PACs changes.
+///
+/// identity: who logs in: at most 1015 octets. If not given, `Identity` is asked.
+/// password: its password: at most 1015 octets. If not given, `Password` is asked.
+/// nt_hash: the NT hash in its place, 16 octets, for MS-CHAP and its kin.
+/// methods: the names of those accepted, out of `METHODS`, the preferred ones first.
+/// anonymous_identity: what is said in clear text, if `identity` is to be said inside a tunnel
+///     only.
+/// tls: whom to trust, for the methods that need it.
+/// peap_version: the highest that is spoken: 0 or 1. Version 1 has no crypto-binding.
+/// crypto_binding: whether PEAP's tunnel and the method inside prove to have the same ends:
+///     "off", "if-offered" by the other side, "required".
+/// require_keys: whether methods without an MSK are refused.
+/// client_timeout: seconds that a Request is waited for; 60 if not given.
+/// answer_timeout: seconds that a question may stay open; 120 if not given.
+/// max_rounds: the most Responses that a conversation may have: 1 to 65535; 100 if not given.
+/// accept_next_identifier: whether Success and Failure may have the Identifier after the last
+///     one, as some RADIUS servers send it (RFC 4137 §8.3).
+/// pacs: EAP-FAST: the file with the PACs there are, of `PacUpdated` or of wpa_supplicant.
+///     With a good one, `tls` is not needed.
+/// provisioning: EAP-FAST: in which tunnels new PACs are taken (RFC 5422): "off" or "none";
+///     "authenticated", where the server has shown a certificate, which it is if not given and
+///     there is `tls`; "anonymous", where nobody has shown anything, so that who reads along,
+///     or is the server, can try passwords; "both".
+/// gtc_form: EAP-FAST: how GTC is spoken inside: "labelled", as RFC 5421 has it and if not
+///     given; "plain", as elsewhere (RFC 3748 §5.6), which a peer then speaks with servers
+///     that do.
+///
+/// EAP-FAST takes a build with the feature `fast`. Raises `ConfigError`.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct PeerConfig(pub(crate) Arc<eap_rs::PeerConfig>);
 

@@ -9,6 +9,8 @@ use crate::error::{config, setting};
 use crate::text::Octets;
 
 /// The keys that seal session tickets. The first one seals, each of them opens.
+///
+/// keys: 1 to 16 of 32 octets each, chosen at random.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct TicketKeys(pub(crate) Arc<tls::TicketKeys>);
 

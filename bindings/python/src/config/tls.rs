@@ -160,6 +160,39 @@ fn pins(py: Python<'_>, field: &str, pins: Option<Vec<Octets>>) -> PyResult<Vec<
 }
 
 /// TLS on the peer's side: which servers are trusted, and the peer's own certificate.
+///
+/// ca: the CAs that are trusted: PEM with any number, or DER, or several of these.
+/// server_names: names of which the server's certificate has to have one.
+/// server_name_suffixes: the same, for a name and all names below it.
+/// pins: SHA-256 fingerprints of which the server's certificate has to have one, 32 octets
+///     each; with `ca`, both must hold.
+/// crl: revocation lists, PEM with any number or DER: each issuer in a chain then needs a
+///     current one.
+/// clock: what is done with the dates of certificates: "strict", "ignore-until-set" as long as
+///     nobody has told the time, "ignore". Sessions here take it from `time.time()`.
+/// ask_server: whether `VerifyServer` is asked about chains that have passed all the rest.
+///     There may be no `ca` and no `pins` then.
+/// allow_legacy_signatures: whether chains may be signed with SHA-1, or by RSA keys of 1024
+///     bits.
+/// insecure_no_server_authentication: accepts every server, and whoever stands in the way can
+///     take the password.
+/// certificate: the peer's own, with its intermediates, PEM or DER: EAP-TLS needs it.
+/// key: its key, PKCS#8, PKCS#1 or SEC1; if not given, it is in `certificate`.
+/// key_password: the password of an encrypted key.
+/// min_version, max_version: the TLS versions spoken: "1.2" and "1.3"; with `legacy_tls` also
+///     "1.0", then the lowest if not given, and "1.1".
+/// fragment_size: the most octets of TLS in one packet sent: 64 to 65000.
+/// max_message: the most octets of one message received, all its fragments together: 4096 to
+///     16777216.
+/// resumption: whether sessions are resumed where the server lets us. They are kept here, as
+///     long as this object lives.
+/// require_indication_on_resumption: whether a server of TLS 1.3 has to say that it grants
+///     access also when it resumes a session (RFC 9190 §2.5), as some do not.
+/// provider: the cryptography, "ring" or "aws-lc-rs", in a build that has both.
+/// legacy_tls: whether OpenSSL speaks TLS, also with servers too old for anything else. Takes
+///     a build with the feature `openssl`, or `fast`.
+///
+/// Raises `ConfigError`.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct TlsPeerConfig {
     common: Common,
@@ -286,7 +319,44 @@ pub(super) enum Clients {
 const CLIENTS: &[(&str, Clients)] =
     &[("none", Clients::None), ("optional", Clients::Optional), ("required", Clients::Required)];
 
-/// TLS on the authenticator's side: its certificate, and which peers' certificates are trusted.
+/// TLS on the authenticator's side: its certificate, and which peers' certificates are
+/// trusted.
+///
+/// certificate: its own, with the intermediates, PEM or DER.
+/// key: its key, PKCS#8, PKCS#1 or SEC1; if not given, it is in `certificate`.
+/// key_password: the password of an encrypted key.
+/// client_ca: the CAs whose clients are accepted: PEM with any number, or DER, or several of
+///     these.
+/// client_pins: SHA-256 fingerprints of which a client's certificate has to have one, 32
+///     octets each; with `client_ca`, both must hold.
+/// crl: revocation lists, PEM with any number or DER: each issuer in a chain then needs a
+///     current one.
+/// clock: what is done with the dates of certificates: "strict", "ignore-until-set" as long as
+///     nobody has told the time, "ignore". Sessions here take it from `time.time()`.
+/// ask_client: whether `VerifyClient` is asked about chains that have passed all the rest.
+///     There may be no `client_ca` and no `client_pins` then.
+/// allow_legacy_signatures: whether chains may be signed with SHA-1, or by RSA keys of 1024
+///     bits.
+/// tunnel_client_certificates: whether peers show certificates when the tunnel of PEAP,
+///     EAP-TTLS or EAP-FAST is made: "none", "optional", "required". EAP-TLS always requires
+///     them.
+/// min_version, max_version: the TLS versions spoken: "1.2" and "1.3"; with `legacy_tls` also
+///     "1.0", then the lowest if not given, and "1.1".
+/// fragment_size: the most octets of TLS in one packet sent: 64 to 65000.
+/// max_message: the most octets of one message received, all its fragments together: 4096 to
+///     16777216.
+/// session_lifetime: seconds for which a session can be resumed: 1 to 604800. If not given,
+///     none is.
+/// session_capacity: the most sessions kept in memory: 1 to 1000000. The oldest go first.
+/// ticket_keys: has the clients keep the sessions of EAP-TLS. Servers of the same keys resume
+///     each other's.
+/// ask_resumption: whether `Resume` is asked before a session of PEAP or EAP-TTLS is resumed.
+/// share_sessions: has the host keep the sessions that would be kept in memory, where all
+///     servers of the same `ticket_keys` find them: `Outcome.session` and `StoredSession`.
+/// provider: the cryptography, "ring" or "aws-lc-rs", in a build that has both.
+/// legacy_tls: as in `TlsPeerConfig`.
+///
+/// Raises `ConfigError`.
 #[pyclass(frozen, module = "eap_rs")]
 pub(crate) struct TlsServerConfig {
     common: Common,
