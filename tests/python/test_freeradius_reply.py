@@ -57,6 +57,13 @@ def test_an_accept_has_the_keys_and_who_it_is() -> None:
     assert "EAP-Key-Name" not in str(unasked)
 
 
+def test_the_host_may_know_better_who_it_is() -> None:
+    accept = eap_rs.Accept(b"", eap_rs.Outcome("tls", "bob"))
+    assert freeradius.to_update(accept)[1]["reply"] == (("User-Name", ":=", "bob"),)
+    alice = ("User-Name", ":=", "alice")
+    assert freeradius.to_update(accept, [alice])[1]["reply"] == (alice,)
+
+
 def test_keys_are_halves() -> None:
     def keys(msk: Optional[bytes]) -> list[str]:
         _, update = freeradius.to_update(eap_rs.Accept(b"", outcome(msk=msk)))

@@ -44,10 +44,11 @@ def to_update(
 ) -> Update:
     """What to return to rlm_python3 from an Auth-Type section.
 
-    ``attributes`` are for an `Accept` only, such as those of `vlan`. ``key_name=False`` leaves
-    out EAP-Key-Name, for which a NAS should have asked (RFC 7268 §2.2). Keys are in the
-    Access-Accept and nowhere before (RFC 2548 §2.4). Raises `TypeError` for a `Question`: it is to
-    be answered first.
+    ``attributes`` are for an `Accept` only, such as those of `vlan`. A User-Name among them takes
+    the place of the identity that the peer has given, which with EAP-TLS need not be that of its
+    certificate. ``key_name=False`` leaves out EAP-Key-Name, for which a NAS should have asked
+    (RFC 7268 §2.2). Keys are in the Access-Accept and nowhere before (RFC 2548 §2.4). Raises
+    `TypeError` for a `Question`: it is to be answered first.
     """
     extra = tuple(attributes)
     if extra and not isinstance(reply, Accept):
@@ -56,9 +57,10 @@ def to_update(
         return challenge_update(reply)
     if isinstance(reply, Accept):
         outcome = reply.outcome
+        named = any(name == "User-Name" for name, _, _ in extra)
         return RLM_MODULE_OK, {
             "reply": signed_eap(reply.eap_message)
-            + _user_name(outcome.inner_identity or outcome.identity)
+            + (() if named else _user_name(outcome.inner_identity or outcome.identity))
             + _keys(outcome, key_name)
             + extra
         }
