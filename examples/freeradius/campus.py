@@ -122,10 +122,8 @@ class Campus:
         if isinstance(query, eap_rs.VerifyClient):
             subscriber = self.subscriber_of(query.certificate)
             problem = None
-            if question.tunnel is not None and subscriber is not None:
-                # Of who logs in inside a tunnel, the outcome has the name and no certificate.
-                if subscriber.name.lower() != query.identity.lower():
-                    problem = f"the certificate is for {printable(subscriber.name)}"
+            if subscriber is not None and _is_another(query, subscriber.name, question.tunnel):
+                problem = f"the certificate is for {printable(subscriber.name)}"
             return self.judge(question.state, query.identity, subscriber, problem)
         return None
 
@@ -157,10 +155,7 @@ class Campus:
 
     def subscriber_of(self, certificate: eap_rs.Certificate) -> Optional[Subscriber]:
         """Who has a certificate: the first of its names that subscribes."""
-        names: List[str] = [*certificate.principal_names, *certificate.mail_addresses]
-        if certificate.common_name is not None:
-            names.append(certificate.common_name)
-        for name in names:
+        for name in _names_of(certificate):
             subscriber = self.subscriptions.subscriber(name)
             if subscriber is not None:
                 return subscriber
@@ -188,7 +183,7 @@ class Campus:
             request.mac,
             resumed=outcome.resumed,
         )
-        return network(subscriber.vlan)
+        return access(subscriber)
 
     def reject(self, request: Request, reply: eap_rs.Reject) -> None:
         name, reason = self.refusals.take(request.state or b"") or ("", reply.reason)
@@ -279,11 +274,39 @@ def update(
     return code, {"reply": reply, "config": config}
 
 
+def access(subscriber: Subscriber) -> Tuple[Attribute, ...]:
+    """Who it is, whatever was claimed: accounting repeats it (RFC 2865 §5.1). And the VLAN."""
+    user_name = (("User-Name", ":=", freeradius.text(subscriber.name)),)
+    return user_name + network(subscriber.vlan)
+
+
 def network(vlan: int) -> Tuple[Attribute, ...]:
     """Where the port goes; the Class comes back in accounting (RFC 2865 §5.25)."""
     return freeradius.vlan(vlan) + (
         ("Class", "+=", freeradius.octets(f"vlan={vlan}".encode())),
     )
+
+
+def _names_of(certificate: eap_rs.Certificate) -> List[str]:
+    """By which a subscriber may be found."""
+    names = [*certificate.principal_names, *certificate.mail_addresses]
+    return names if certificate.common_name is None else [*names, certificate.common_name]
+
+
+def _is_another(
+    query: eap_rs.VerifyClient, subscriber: str, tunnel: Optional[eap_rs.Tunnel]
+) -> bool:
+    """Whether the peer says that it is somebody else than its certificate is for."""
+    claim = query.identity.lower()
+    if tunnel is not None:
+        # Of who logs in inside a tunnel, the outcome has the name and no certificate.
+        return claim != subscriber.lower()
+    if claim.partition("@")[0] in ("", "anonymous"):
+        # Nobody, who says in TLS only who it is (RFC 9190 §2.1.4).
+        return False
+    # Windows writes host/ before the name of a computer.
+    claim = claim.removeprefix("host/")
+    return all(claim != name.lower() for name in _names_of(query.certificate))
 
 
 def _offered(methods: Tuple[str, ...], tunnel: Optional[eap_rs.Tunnel]) -> List[str]:

@@ -72,8 +72,7 @@ def _post_auth(here: Campus, request: Request) -> Answer:
         request.mac,
         resumed=False,
     )
-    user_name = (("User-Name", ":=", freeradius.text(subscriber.name)),)
-    return campus.update(reply=user_name + campus.network(subscriber.vlan))
+    return campus.update(reply=campus.access(subscriber))
 
 
 def _note(request: Request, name: str) -> str:

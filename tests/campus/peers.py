@@ -37,8 +37,12 @@ def peer(
         resumption=resumption,
     )
     password = PASSWORDS[user] if password is None else password
+    tunneled = "/" in method
     config = eap_rs.PeerConfig(
-        user, password=password, anonymous_identity=OUTER, methods=[method], tls=tls
+        user,
+        password=password,
+        anonymous_identity=OUTER if tunneled else None,
+        methods=[method],
+        tls=tls,
     )
-    outer = user if method in ("tls", "md5", "gtc", "mschapv2") else OUTER
-    return Who(config, outer, mac(number), password)
+    return Who(config, OUTER if tunneled else user, mac(number), password)

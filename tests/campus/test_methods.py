@@ -104,6 +104,14 @@ def log_in(
     return seen
 
 
+def test_who_hides_is_whom_the_certificate_is_for(debug: FreeRadius, pki: Pki) -> None:
+    who = peer(pki, OUTER, "tls", password="")
+    with Client(debug.port, SECRET) as client:
+        verdict = Login(client, who.config, who.outer).finish()
+    assert (verdict.code, verdict.vlan) == (radius.ACCESS_ACCEPT, VLANS[ALICE])
+    assert verdict.all(radius.USER_NAME) == [ALICE.encode()]
+
+
 @pytest.mark.parametrize(("name", "version"), CASES)
 def test_eapol_test_logs_in(
     debug: FreeRadius, pki: Pki, tmp_path: Path, name: str, version: str
@@ -142,7 +150,7 @@ def test_certificates_of_others_are_refused(
     assert "untrusted" in debug.expect("campus: reject ", since)
 
 
-@pytest.mark.parametrize("name", ["ttls/eap-tls", "peap/tls"])
+@pytest.mark.parametrize("name", ["tls", "ttls/eap-tls", "peap/tls"])
 def test_nobody_logs_in_with_another_ones_certificate(
     debug: FreeRadius, pki: Pki, name: str
 ) -> None:

@@ -43,7 +43,7 @@ def test_a_subscriber_gets_keys_and_a_vlan(
     campus = start(folder, methods if "/" in method else method)
     code, reply = log_in(campus, pki, identity, password, method)
     assert code == RLM_MODULE_OK
-    assert reply["User-Name"] == identity
+    assert reply["User-Name"] == identity.lower()
     assert reply["Tunnel-Private-Group-Id:1"] == vlan
     assert bytes.fromhex(reply["Class"][2:]) == f"vlan={vlan}".encode()
     assert ("MS-MPPE-Recv-Key" in reply) == (method != "md5")
@@ -147,11 +147,52 @@ def test_a_certificate_says_who_it_is(radiusd: Radiusd, folder: Path, pki: Pki) 
     for resumed in ("no", "yes"):
         code, reply = log_in(campus, pki, config=config)
         assert (code, reply["Tunnel-Private-Group-Id:1"]) == (RLM_MODULE_OK, "101")
+        assert reply["User-Name"] == "client"
         assert "user=client outer=@campus.example method=tls" in lines(radiusd)[-1]
         assert f"resumed={resumed}" in lines(radiusd)[-1]
     with closing(sqlite3.connect(folder / "subscriptions.sqlite")) as database, database:
         database.execute("UPDATE subscriptions SET valid_until = '2020-12-31' WHERE vlan = 101")
     assert log_in(campus, pki, config=config)[0] == RLM_MODULE_REJECT
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["Client", "host/client", "@campus.example", "anonymous@campus.example", "anonymous", ""],
+)
+def test_the_user_is_whose_the_certificate_is(
+    radiusd: Radiusd, folder: Path, pki: Pki, identity: str
+) -> None:
+    campus = start_with_client(folder)
+    code, reply = log_in(campus, pki, config=with_certificate(pki, identity))
+    assert (code, reply["Tunnel-Private-Group-Id:1"]) == (RLM_MODULE_OK, "101")
+    assert reply["User-Name"] == "client"
+    assert f"accept user=client outer={identity} " in lines(radiusd)[-1]
+
+
+@pytest.mark.parametrize("identity", ["bob@campus.example", "nobody", "client@campus.example"])
+@pytest.mark.parametrize("after_a_login", [False, True])
+def test_nobody_else_logs_in_with_a_certificate(
+    radiusd: Radiusd, folder: Path, pki: Pki, identity: str, after_a_login: bool
+) -> None:
+    campus = start_with_client(folder)
+    if after_a_login:
+        assert log_in(campus, pki, config=with_certificate(pki, "client"))[0] == RLM_MODULE_OK
+    code, reply = log_in(campus, pki, config=with_certificate(pki, identity))
+    assert code == RLM_MODULE_REJECT and "User-Name" not in reply
+    assert f'reject user={identity} reason="the certificate is for client"' in lines(radiusd)[-1]
+
+
+def start_with_client(folder: Path) -> Any:
+    """Whom the certificate of `Pki` is for subscribes, with VLAN 101."""
+    campus = start(folder, "tls", tls="client_ca = ca.pem\nsession_lifetime = 600")
+    with closing(sqlite3.connect(folder / "subscriptions.sqlite")) as database, database:
+        database.execute("UPDATE subscriptions SET name = 'client' WHERE vlan = 101")
+    return campus
+
+
+def with_certificate(pki: Pki, identity: str) -> eap_rs.PeerConfig:
+    tls = pki.peer_tls(certificate=pki.client, key=pki.client_key)
+    return eap_rs.PeerConfig(identity, methods=["tls"], tls=tls)
 
 
 def test_a_directory_that_is_gone_lets_nobody_in(
