@@ -125,6 +125,30 @@ def test_who_has_authenticated_may_still_be_refused(pki: Pki, radiusd: Radiusd) 
     assert told == ["the host has refused"]
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        (("Tunnel-Private-Group-Id:1", ":=", 42),),
+        ("Tunnel-Private-Group-Id:1", ":=", "42"),
+        "vlan",
+        (("Filter-Id", ":=", "a\0"),),
+        42,
+    ],
+)
+def test_nobody_gets_in_without_the_attributes_that_the_host_meant(
+    pki: Pki, radiusd: Radiusd, attributes: Any
+) -> None:
+    conversations = table(pki, check_password=check)
+    handler = Handler(conversations, accept=lambda request, outcome: attributes)
+    update = log_in(handler, peer_config(pki))
+    assert update[0] == freeradius.RLM_MODULE_REJECT
+    assert names(update) == ["EAP-Message", "Message-Authenticator"]
+    assert update[1]["reply"][0][2].startswith("0x04")
+    ((level, line),) = radiusd.lines
+    assert level == radiusd.L_ERR and line.startswith("login failed: ")
+    assert len(conversations) == 0
+
+
 def test_questions_are_answered_by_the_host(pki: Pki, radiusd: Radiusd) -> None:
     asked: list[eap_rs.Question] = []
 

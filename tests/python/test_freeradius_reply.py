@@ -105,6 +105,31 @@ def test_before_the_last_packet_nothing_is_given_away() -> None:
         freeradius.to_update(question)
 
 
+NO_TUPLES: list[Any] = [
+    "Filter-Id",
+    ["Filter-Id", ":=", "staff"],
+    ("Filter-Id", "staff"),
+    ("Tunnel-Private-Group-Id:1", ":=", 42),
+    ("Class", "+=", b"vlan=42"),
+    None,
+]
+UNWRITABLE: list[Any] = [
+    ("", ":=", "staff"),
+    ("Filter-Id", "==", "staff"),
+    ("Filter-Id", ":=", "a\0b"),
+    ("Filter-Id", ":=", "\ud800"),
+    ("Filter-Id\0", ":=", "a"),
+]
+
+
+@pytest.mark.parametrize("attribute", NO_TUPLES + UNWRITABLE)
+def test_what_freeradius_would_leave_out_is_refused(attribute: Any) -> None:
+    accept = eap_rs.Accept(b"", outcome())
+    refusal = ValueError if attribute in UNWRITABLE else TypeError
+    with pytest.raises(refusal, match="^attributes: "):
+        freeradius.to_update(accept, [*freeradius.vlan(42), attribute])
+
+
 def test_vlans() -> None:
     assert freeradius.vlan("staff", 3)[2] == ("Tunnel-Private-Group-Id:3", ":=", "staff")
     assert freeradius.vlan("0042") == freeradius.vlan(42)
@@ -117,6 +142,9 @@ def test_vlans() -> None:
     for wrong in (True, 1.0, None, b"1"):
         with pytest.raises(TypeError, match="^vlan: "):
             freeradius.vlan(wrong)
+    for wrong in (True, "1", 1.0, None):
+        with pytest.raises(TypeError, match="^tag: "):
+            freeradius.vlan(1, wrong)
     for tag in (0, 32):
         with pytest.raises(ValueError, match="^tag: "):
             freeradius.vlan(1, tag)

@@ -21,7 +21,8 @@ Reply = Union[Challenge, Accept, Reject, Discard]
 
 def vlan(name: Union[int, str], tag: int = 1) -> Tuple[Attribute, ...]:
     """The attributes that put a port into a VLAN (RFC 3580 §3.31): its number, 1 to 4094, or the
-    name by which the switch knows it. Tag: 1 to 31 (RFC 2868 §3.1). Raises `ValueError`."""
+    name by which the switch knows it. Tag: 1 to 31 (RFC 2868 §3.1). Raises `ValueError` and
+    `TypeError`."""
     if isinstance(name, bool) or not isinstance(name, (int, str)):
         raise TypeError(f"vlan: int or str accepted, {type(name).__name__} given")
     if isinstance(name, int) and not 1 <= name <= 4094:
@@ -30,6 +31,8 @@ def vlan(name: Union[int, str], tag: int = 1) -> Tuple[Attribute, ...]:
         raise ValueError("vlan: a name is 1 to 249 printable ASCII characters without spaces")
     if isinstance(name, str) and name.isdigit():
         return vlan(int(name), tag)
+    if isinstance(tag, bool) or not isinstance(tag, int):
+        raise TypeError(f"tag: int accepted, {type(tag).__name__} given")
     if not 1 <= tag <= 31:
         raise ValueError(f"tag: {tag} given, 1 to 31 accepted")
     return (
@@ -47,10 +50,13 @@ def to_update(
     ``attributes`` are for an `Accept` only, such as those of `vlan`. A User-Name among them takes
     the place of the identity that the peer has given, which with EAP-TLS need not be that of its
     certificate. ``key_name=False`` leaves out EAP-Key-Name, for which a NAS should have asked
-    (RFC 7268 §2.2). Keys are in the Access-Accept and nowhere before (RFC 2548 §2.4). Raises
-    `TypeError` for a `Question`: it is to be answered first.
+    (RFC 7268 §2.2). Keys are in the Access-Accept and nowhere before (RFC 2548 §2.4).
+
+    Raises `TypeError` for a `Question`, which is to be answered first, and `TypeError` or
+    `ValueError` for ``attributes`` that are none: FreeRADIUS would leave them out, and let the
+    user in.
     """
-    extra = tuple(attributes)
+    extra = tuple(map(_checked, attributes))
     if extra and not isinstance(reply, Accept):
         raise ValueError("attributes: given, but only an Accept takes them")
     if isinstance(reply, Challenge):
@@ -98,6 +104,29 @@ def signed_eap(eap_message: bytes) -> Tuple[Attribute, ...]:
 def failure(eap_message: bytes) -> bytes:
     """EAP-Failure (RFC 3748 §4.2) that answers this Response."""
     return bytes((4, eap_message[1], 0, 4)) if len(eap_message) >= 4 else b""
+
+
+def _checked(attribute: Attribute) -> Attribute:
+    if (
+        not isinstance(attribute, tuple)
+        or len(attribute) != 3
+        or not all(isinstance(it, str) for it in attribute)
+    ):
+        raise TypeError("attributes: tuples of name, operator and value accepted, all three str")
+    name, operator, value = attribute
+    if operator not in (":=", "+=", "="):
+        raise ValueError(f"attributes: {name}: an operator other than := and +=")
+    if not name or "\0" in name + value or not _is_unicode(name + value):
+        raise ValueError(f"attributes: {name}: not UTF-8 without NUL")
+    return attribute
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _keys(outcome: Outcome, key_name: bool) -> Tuple[Attribute, ...]:
