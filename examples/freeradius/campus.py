@@ -44,7 +44,6 @@ class Campus:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.subscriptions = _subscriptions(settings)
         self.passwords = Passwords(settings.cost)
         self.refusals = Refusals()
         self.sessions = _shared_sessions(settings)
@@ -61,6 +60,8 @@ class Campus:
             answer=self.answer,
             framed_mtu=settings.mtu,
         )
+        # Last: a server that cannot start makes no samples.
+        self.subscriptions = _subscriptions(settings)
 
     def close(self) -> None:
         if self.sessions is not None:

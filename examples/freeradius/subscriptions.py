@@ -6,6 +6,7 @@ They are in SQLite, or behind a REST service; both know the same columns.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import tempfile
@@ -20,6 +21,9 @@ from urllib.parse import quote
 
 import bcrypt
 import eap_rs
+from campus_settings import SettingError
+
+log = logging.getLogger("campus")
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,17 @@ class SqliteSubscriptions:
     that is replaced is read from the next answer on."""
 
     def __init__(self, path: Path, cost: int) -> None:
-        """Creates the database with sample data, if there is none."""
-        if not path.exists():
-            _create(path, cost)
-        self._uri = f"{path.resolve().as_uri()}?mode=ro"
+        """Creates the database with sample data, if there is none. Raises `SettingError`: one that
+        cannot be read would refuse everybody later."""
+        try:
+            if not path.exists():
+                _create(path, cost)
+            self._uri = f"{path.resolve().as_uri()}?mode=ro"
+            self._check()
+        except (OSError, sqlite3.Error) as problem:
+            # An error of the system's would name a file that nobody has heard of.
+            why = problem.strerror if isinstance(problem, OSError) else problem
+            raise SettingError("[subscriptions] database", f"{path}: {why}") from None
 
     def subscriber(self, name: str) -> Optional[Subscriber]:
         row = self._row("SELECT * FROM subscriptions WHERE name = ?", name)
@@ -111,10 +122,21 @@ class SqliteSubscriptions:
         return None if row is None else Device.of(row)
 
     def _row(self, query: str, key: str) -> Optional[Dict[str, Any]]:
-        with closing(sqlite3.connect(self._uri, uri=True, timeout=2)) as connection:
+        with closing(self._connect()) as connection:
             connection.row_factory = sqlite3.Row
             row = connection.execute(query, (key,)).fetchone()
         return None if row is None else dict(row)
+
+    def _check(self) -> None:
+        with closing(self._connect()) as connection:
+            connection.execute("SELECT name, password_hash, vlan FROM subscriptions LIMIT 1")
+            connection.execute("SELECT mac, vlan FROM devices LIMIT 1")
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._uri, uri=True, timeout=2)
 
 
 class RestService:
@@ -244,6 +266,12 @@ def _create(path: Path, cost: int) -> None:
             )
             connection.execute("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         connection.executemany("INSERT INTO devices VALUES (?, ?, ?, ?)", _SAMPLE_DEVICES)
+    log.warning(
+        "made %s with sample subscriptions, whose passwords everybody knows: %s; "
+        "delete them before use",
+        path,
+        " ".join(name for name, *_ in (*_SAMPLE_SUBSCRIBERS, *_SAMPLE_DEVICES)),
+    )
 
 
 @contextmanager

@@ -14,6 +14,10 @@ MISTAKES: dict[str, tuple[Settings, str]] = {
     "a method that there is not": ({"eap": {"methods": "ttls/pop"}}, "methods"),
     "a certificate that is not there": ({"tls": {"certificate": "/nowhere.pem"}}, "certificate"),
     "a setting that there is not": ({"sessions": {"capacities": "7"}}, "capacities"),
+    "no directory for the database": (
+        {"subscriptions": {"database": "/nowhere/s.sqlite"}},
+        "[subscriptions] database: /nowhere/s.sqlite: No such file or directory",
+    ),
 }
 
 
@@ -39,3 +43,4 @@ def test_a_mistake_in_the_settings_ends_the_server(
     assert done.returncode != 0, done.stdout
     assert "campus: cannot start: " in done.stdout and named in done.stdout, done.stdout
     assert "Ready to process requests" not in done.stdout
+    assert not list(example.folder.glob("*.sqlite"))

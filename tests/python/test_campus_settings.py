@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from pathlib import Path
+from typing import Union
 
 import pytest
 from eap_rs import freeradius
-from eap_rs.freeradius import RLM_MODULE_FAIL, Radiusd
+from eap_rs.freeradius import RLM_MODULE_FAIL, RLM_MODULE_OK, Radiusd
 
 from campus_script import EXAMPLE, folder, ini, lines, module, radiusd, start
 
@@ -98,6 +101,20 @@ def test_a_token_is_not_shown(radiusd: Radiusd, folder: Path) -> None:
     assert settings.url == "http://localhost/x"
 
 
+def test_samples_are_announced_and_made_once(radiusd: Radiusd, folder: Path) -> None:
+    ini(folder)
+    campus = module("campus")
+    assert campus.instantiate(()) == RLM_MODULE_OK
+    ((level, line),) = radiusd.lines
+    assert level == radiusd.L_WARN
+    assert f"made {folder / 'subscriptions.sqlite'} with sample subscriptions" in line
+    assert " alice@campus.example " in line and "delete them before use" in line
+    assert "wonderland" not in line
+    radiusd.lines.clear()
+    assert campus.instantiate(()) == RLM_MODULE_OK
+    assert radiusd.lines == []
+
+
 LIFETIME = "session_lifetime = 60\nticket_keys = "
 
 
@@ -123,6 +140,54 @@ def test_what_cannot_start_says_why_and_ends_the_server(
     ((level, line),) = radiusd.lines
     assert level == radiusd.L_ERR and line.startswith(f"campus: {message}")
     assert campus.authenticate(()) == RLM_MODULE_FAIL
+    assert not (folder / "subscriptions.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "why"),
+    [
+        ("nowhere/s.sqlite", None, "No such file or directory"),
+        ("ca.pem/s.sqlite", None, "Not a directory"),
+        (".", None, ""),
+        ("s.sqlite", b"", "no such table: subscriptions"),
+        ("s.sqlite", b"no database at all, " * 500, "file is not a database"),
+        ("s.sqlite", "CREATE TABLE subscriptions (name, vlan)", "no such column: password_hash"),
+        (
+            "s.sqlite",
+            "CREATE TABLE subscriptions (name, password_hash, vlan)",
+            "no such table: devices",
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_read_ends_the_server(
+    radiusd: Radiusd, folder: Path, path: str, content: Union[bytes, str, None], why: str
+) -> None:
+    if isinstance(content, bytes):
+        (folder / path).write_bytes(content)
+    elif isinstance(content, str):
+        with closing(sqlite3.connect(folder / path)) as database, database:
+            database.execute(content)
+    settings = ini(folder)
+    before = set(folder.iterdir())
+    settings.write_text(settings.read_text().replace("subscriptions.sqlite", path))
+    campus = module("campus")
+    assert campus.instantiate(()) < 0
+    ((level, line),) = radiusd.lines
+    assert level == radiusd.L_ERR
+    named = f"[subscriptions] database: {folder / path}: {why}"
+    assert line.startswith(f"campus: cannot start: SettingError: {named}")
+    assert set(folder.iterdir()) == before
+
+
+def test_a_database_that_is_damaged_ends_the_server(radiusd: Radiusd, folder: Path) -> None:
+    campus = start(folder)
+    path = folder / "subscriptions.sqlite"
+    octets = bytearray(path.read_bytes())
+    # A page after the first, which has the schema.
+    octets[4096:8192] = bytes(4096)
+    path.write_bytes(octets)
+    assert campus.instantiate(()) < 0
+    assert f"[subscriptions] database: {path}: " in lines(radiusd)[-1]
 
 
 def test_a_version_that_loses_attributes_ends_the_server(radiusd: Radiusd, folder: Path) -> None:
