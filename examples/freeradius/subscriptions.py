@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
 import tempfile
 import urllib.error
@@ -16,14 +17,54 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Dict, Iterator, Mapping, Optional, Protocol
+from typing import Any, Callable, Generic, Iterator, Mapping, Optional, Protocol, TypeVar
 from urllib.parse import quote
 
 import bcrypt
 import eap_rs
 from campus_settings import SettingError
+from eap_rs.freeradius import printable
 
 log = logging.getLogger("campus")
+
+
+class BadRow(ValueError):
+    """What is stored about somebody cannot be used. Says whose it is, and which column: the value
+    may be a secret."""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """What a column may have."""
+
+    words: str
+    read: Callable[[Any], T]
+    """Raises `TypeError` and `ValueError`."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is stored about a subscriber or a device."""
+
+    whose: str
+    """The name or address that was asked about."""
+    columns: Mapping[str, Any]
+
+    def value(self, column: str, kind: Kind[T]) -> T:
+        try:
+            return kind.read(self.columns[column])
+        except KeyError:
+            problem = "there is none"
+        except (TypeError, ValueError):
+            problem = "there is something else"
+        whose = printable(self.whose)
+        raise BadRow(f"{whose}: column {column}: {kind.words} needed, {problem}") from None
+
+    def optional(self, column: str, kind: Kind[T]) -> Optional[T]:
+        return None if self.columns.get(column) is None else self.value(column, kind)
 
 
 @dataclass(frozen=True)
@@ -34,9 +75,8 @@ class Validity:
     last: Optional[date] = None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Validity:
-        days = (row.get("valid_from"), row.get("valid_until"))
-        return cls(*(None if it is None else date.fromisoformat(it) for it in days))
+    def of(cls, row: Row) -> Validity:
+        return cls(*(row.optional(it, _DAY) for it in ("valid_from", "valid_until")))
 
     def problem(self, day: date) -> Optional[str]:
         """Why not on this day, if not."""
@@ -60,15 +100,14 @@ class Subscriber:
     validity: Validity = Validity()
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Subscriber:
-        """Raises `KeyError`, `TypeError` and `ValueError` for a row that is none."""
-        nt_hash = row.get("nt_hash")
+    def of(cls, row: Row) -> Subscriber:
+        """Raises `BadRow`."""
         return cls(
-            name=str(row["name"]),
-            vlan=int(row["vlan"]),
-            password_hash=str(row["password_hash"]),
-            nt_hash=None if nt_hash is None else bytes.fromhex(nt_hash),
-            cleartext=row.get("cleartext"),
+            name=row.value("name", _TEXT),
+            vlan=row.value("vlan", _VLAN),
+            password_hash=row.value("password_hash", _BCRYPT),
+            nt_hash=row.optional("nt_hash", _NT_HASH),
+            cleartext=row.optional("cleartext", _TEXT),
             validity=Validity.of(row),
         )
 
@@ -82,8 +121,9 @@ class Device:
     validity: Validity = Validity()
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Device:
-        return cls(str(row["mac"]), int(row["vlan"]), Validity.of(row))
+    def of(cls, row: Row) -> Device:
+        """Raises `BadRow`."""
+        return cls(row.value("mac", _TEXT), row.value("vlan", _VLAN), Validity.of(row))
 
 
 class Subscriptions(Protocol):
@@ -121,11 +161,11 @@ class SqliteSubscriptions:
         row = self._row("SELECT * FROM devices WHERE mac = ?", mac)
         return None if row is None else Device.of(row)
 
-    def _row(self, query: str, key: str) -> Optional[Dict[str, Any]]:
+    def _row(self, query: str, key: str) -> Optional[Row]:
         with closing(self._connect()) as connection:
             connection.row_factory = sqlite3.Row
             row = connection.execute(query, (key,)).fetchone()
-        return None if row is None else dict(row)
+        return None if row is None else Row(key, dict(row))
 
     def _check(self) -> None:
         with closing(self._connect()) as connection:
@@ -188,14 +228,17 @@ class RestSubscriptions:
         row = self._row("devices", mac)
         return None if row is None else Device.of(row)
 
-    def _row(self, kind: str, key: str) -> Optional[Dict[str, Any]]:
+    def _row(self, kind: str, key: str) -> Optional[Row]:
         text = self._service.ask(f"{kind}/{quote(key, safe='')}")
         if text is None:
             return None
-        row = json.loads(text)
-        if not isinstance(row, dict):
-            raise ValueError("the subscription service answers with no object")
-        return row
+        try:
+            columns = json.loads(text)
+        except ValueError:
+            columns = None
+        if not isinstance(columns, dict):
+            raise BadRow(f"{printable(key)}: the subscription service answers with no JSON object")
+        return Row(key, columns)
 
 
 class Passwords:
@@ -212,6 +255,39 @@ class Passwords:
         usable = len(password) <= self.LONGEST and b"\0" not in password
         fits = bcrypt.checkpw(password if usable else b"", stored)
         return fits and usable and subscriber is not None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _vlan(value: Any) -> int:
+    # True is an int, too.
+    if type(value) is not int or not 1 <= value <= 4094:
+        raise ValueError
+    return value
+
+
+def _bcrypt(value: Any) -> str:
+    if not re.fullmatch(r"\$2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}", value):
+        raise ValueError
+    return str(value)
+
+
+def _nt_hash(value: Any) -> bytes:
+    octets = bytes.fromhex(value)
+    if len(octets) != 16:
+        raise ValueError
+    return octets
+
+
+_TEXT = Kind("a text", _text)
+_VLAN = Kind("an integer from 1 to 4094", _vlan)
+_BCRYPT = Kind("a hash of bcrypt's", _bcrypt)
+_NT_HASH = Kind("32 hexadecimal digits", _nt_hash)
+_DAY = Kind("a day, YYYY-MM-DD,", date.fromisoformat)
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):

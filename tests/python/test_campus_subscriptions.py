@@ -63,20 +63,37 @@ def test_days_count_both_ends(radiusd: Radiusd) -> None:
     assert validity().problem(date(1, 1, 1)) is None
 
 
-def test_rows_that_are_none_raise(radiusd: Radiusd) -> None:
-    of = module("subscriptions").Subscriber.of
-    good = {"name": "a", "vlan": 1, "password_hash": "x"}
-    assert of(good).nt_hash is None
-    for bad in (
-        {},
-        {**good, "vlan": "many"},
-        {**good, "vlan": None},
-        {**good, "nt_hash": "xyz"},
-        {**good, "valid_from": "yesterday"},
-        {**good, "valid_until": 17},
-    ):
-        with pytest.raises((KeyError, TypeError, ValueError)):
-            of(bad)
+HASH = "$2b$04$" + "a" * 53
+GOOD = {"name": "a", "vlan": 1, "password_hash": HASH}
+
+
+def test_a_row(radiusd: Radiusd) -> None:
+    subscriptions = module("subscriptions")
+    subscriber = subscriptions.Subscriber.of(subscriptions.Row("a", {**GOOD, "cleartext": None}))
+    assert subscriber == subscriptions.Subscriber("a", 1, HASH)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *((it, None) for it in GOOD),
+        ("name", 7),
+        *(("vlan", it) for it in ("many", "5", 5.9, 5.0, True, 0, 4095, [5])),
+        *(("password_hash", it) for it in ("", "x", HASH[:-1], HASH + "\n", HASH.encode(), 7)),
+        *(("nt_hash", it) for it in ("xyz", "00" * 15, "00" * 17, 7)),
+        ("cleartext", 7),
+        *(("valid_from", it) for it in ("yesterday", 17)),
+        ("valid_until", ""),
+    ],
+)
+def test_a_row_that_is_none(radiusd: Radiusd, column: str, value: object) -> None:
+    subscriptions = module("subscriptions")
+    row = subscriptions.Row("a b", {**GOOD, column: value})
+    with pytest.raises(subscriptions.BadRow) as caught:
+        subscriptions.Subscriber.of(row)
+    assert str(caught.value).startswith(f"a\\u{{20}}b: column {column}: ")
+    with pytest.raises(subscriptions.BadRow, match="there is none"):
+        subscriptions.Device.of(subscriptions.Row("a", {"mac": "x"}))
 
 
 def test_whom_nobody_knows_costs_as_much(
@@ -150,7 +167,7 @@ def service(answers: dict[str, Any]) -> Iterator[tuple[str, list[tuple[str, Opti
 
 
 def test_subscriptions_behind_rest(radiusd: Radiusd) -> None:
-    alice = {"name": "alice", "vlan": 7, "password_hash": "x", "nt_hash": "00" * 16}
+    alice = {"name": "alice", "vlan": 7, "password_hash": HASH, "nt_hash": "00" * 16}
     answers = {
         "/subscriptions/alice%40campus%2F..": alice,
         "/devices/02%3A00%3A00%3A00%3A01%3A01": {"mac": "02:00:00:00:01:01", "vlan": 8},
@@ -161,6 +178,8 @@ def test_subscriptions_behind_rest(radiusd: Radiusd) -> None:
         "/devices/text": b"<html>",
         "/devices/long": b" " * 65_537,
         "/devices/empty": {},
+        "/devices/half": {"mac": "half", "vlan": 5.9},
+        "/devices/true": {"mac": "true", "vlan": True},
         "/devices/slow": 0.5,
     }
     with service(answers) as (url, asked):
@@ -170,8 +189,11 @@ def test_subscriptions_behind_rest(radiusd: Radiusd) -> None:
         assert rest.device("02:00:00:00:01:01").vlan == 8
         assert rest.device("02:00:00:00:01:99") is None and rest.subscriber("nobody") is None
         assert {token for _, token in asked} == {"Bearer tok-123"}
-        for device in ("broken", "moved", "list", "text", "long", "empty", "slow"):
-            with pytest.raises((OSError, ValueError, KeyError)) as caught:
+        for device in ("list", "text", "empty", "half", "true"):
+            with pytest.raises(module("subscriptions").BadRow, match=f"^{device}: "):
+                rest.device(device)
+        for device in ("broken", "moved", "long", "slow"):
+            with pytest.raises((OSError, ValueError)) as caught:
                 rest.device(device)
             assert "tok-123" not in str(caught.value)
     with pytest.raises(OSError):
