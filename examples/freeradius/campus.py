@@ -23,6 +23,7 @@ from eap_rs import freeradius
 from eap_rs.freeradius import Attribute, Request, Update, printable
 from shared_sessions import RestSessions, SharedSessions, SqliteSessions
 from subscriptions import (
+    Device,
     Passwords,
     RestSubscriptions,
     SqliteSubscriptions,
@@ -98,7 +99,8 @@ class Campus:
         try:
             return self.find_answer(question)
         except Exception:
-            self.refusals.add(question.state, "", "no word from the subscriptions")
+            who = getattr(question.query, "identity", "")
+            self.refusals.add(question.state, who, "no word from the subscriptions")
             raise
 
     def find_answer(self, question: eap_rs.Question) -> Any:
@@ -188,7 +190,8 @@ class Campus:
 
     def reject(self, request: Request, reply: eap_rs.Reject) -> None:
         name, reason = self.refusals.take(request.state or b"") or ("", reply.reason)
-        log_reject(name or reply.identity, reason, request.mac, len(self.table))
+        name = name or reply.inner_identity or reply.identity
+        log_reject(name, reason, request.mac, len(self.table))
 
     def accounting(self, request: Request) -> Answer:
         """One line for each login and logout: who was where, with what."""
@@ -198,7 +201,7 @@ class Campus:
                 "accounting %s user=%s mac=%s vlan=%s session=%s",
                 status,
                 printable(request.user_name or "-"),
-                request.mac or "-",
+                request.mac or _address(request.user_name) or "-",
                 self.vlan_of(request) or "-",
                 printable(request.acct_session_id or "-"),
             )
@@ -207,18 +210,18 @@ class Campus:
     def vlan_of(self, request: Request) -> Optional[int]:
         """The VLAN that the login was given, from its Class; of who sends none, today's VLAN."""
         for it in request.classes:
-            found = re.fullmatch(rb"vlan=([0-9]{1,4})", it)
-            if found is not None:
-                return int(found[1])
+            given = re.fullmatch(rb"vlan=([0-9]{1,4})", it)
+            if given is not None:
+                return int(given[1])
         if request.user_name is None:
             return None
-        try:
-            mac = freeradius.normalise_mac(request.user_name)
-        except ValueError:
-            subscriber = self.subscriptions.subscriber(request.user_name)
-            return None if subscriber is None else subscriber.vlan
-        device = self.subscriptions.device(mac)
-        return None if device is None else device.vlan
+        mac = _address(request.user_name)
+        found: Union[Subscriber, Device, None]
+        if mac is None:
+            found = self.subscriptions.subscriber(request.user_name)
+        else:
+            found = self.subscriptions.device(mac)
+        return None if found is None else found.vlan
 
     def log_accept(
         self, user: str, outer: str, method: str, vlan: int, mac: Optional[str], *, resumed: bool
@@ -286,6 +289,14 @@ def network(vlan: int) -> Tuple[Attribute, ...]:
     return freeradius.vlan(vlan) + (
         ("Class", "+=", freeradius.octets(f"vlan={vlan}".encode())),
     )
+
+
+def _address(name: Optional[str]) -> Optional[str]:
+    """That of a device that has it for a name."""
+    try:
+        return None if name is None else freeradius.normalise_mac(name)
+    except ValueError:
+        return None
 
 
 def _names_of(certificate: eap_rs.Certificate) -> List[str]:
