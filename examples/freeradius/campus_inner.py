@@ -16,6 +16,9 @@ OUTER_IDENTITY = "Tmp-String-8"
 OUTER_METHOD = "Tmp-String-9"
 """And by which method."""
 
+REFUSAL = "Tmp-String-7"
+"""And, of whom it has refused, what FreeRADIUS says about that."""
+
 
 def authorize(p: object) -> Answer:
     return campus.answer_with(_authorize, p)
@@ -38,7 +41,8 @@ def _authorize(here: Campus, request: Request) -> Answer:
     if not any("mschap" in it for it in here.settings.methods) or request.user_name is None:
         return freeradius.RLM_MODULE_NOOP
     subscriber = here.subscriptions.subscriber(request.user_name)
-    if subscriber is None or subscriber.nt_hash is None:
+    if subscriber is None or subscriber.nt_hash is None or here.problem_with(subscriber):
+        # Who may not log in looks like who has a wrong password.
         return freeradius.RLM_MODULE_NOOP
     return campus.update(config=(("NT-Password", ":=", freeradius.octets(subscriber.nt_hash)),))
 
@@ -49,20 +53,22 @@ def _authenticate(here: Campus, request: Request) -> Answer:
     name, password = request.user_name, request.user_password
     if name is None or password is None:
         return freeradius.RLM_MODULE_INVALID
-    subscriber = here.subscriptions.subscriber(name)
-    if here.passwords.check(subscriber, password):
-        return freeradius.RLM_MODULE_OK
-    campus.log_reject(name, "unknown name or wrong password", request.mac, 0)
-    return freeradius.RLM_MODULE_REJECT
+    fits = here.passwords.check(here.subscriptions.subscriber(name), password)
+    return freeradius.RLM_MODULE_OK if fits else freeradius.RLM_MODULE_REJECT
 
 
 def _post_auth(here: Campus, request: Request) -> Answer:
-    """Who has got so far has the right password: the VLAN, if the subscription is valid, too."""
+    """Who has got so far has the right password: the VLAN, if the subscription is valid, too. And
+    a line about whom anybody has refused, here or before."""
     name = request.user_name or ""
     subscriber = here.subscriptions.subscriber(name)
     problem = here.problem_with(subscriber)
+    if REFUSAL in request.attributes:
+        said = "" if request.user_password is not None else _note(request, REFUSAL)
+        reason = problem or said.replace('"', "'") or "wrong password"
+        campus.log_reject(name, reason, request.mac, 0)
+        return freeradius.RLM_MODULE_NOOP
     if subscriber is None or problem is not None:
-        campus.log_reject(name, problem or "", request.mac, 0)
         return freeradius.RLM_MODULE_REJECT
     here.log_accept(
         subscriber.name,

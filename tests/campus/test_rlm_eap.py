@@ -28,6 +28,8 @@ METHODS = {
     "ttls/pap": 'eap=TTLS\nphase2="auth=PAP"',
     "ttls/eap-gtc": 'eap=TTLS\nphase2="autheap=GTC"',
     "peap/gtc": 'eap=PEAP\nphase2="auth=GTC"',
+    "peap/mschapv2": 'eap=PEAP\nphase2="auth=MSCHAPV2"',
+    "ttls/mschapv2": 'eap=TTLS\nphase2="auth=MSCHAPV2"',
 }
 MODES: list[How] = ["debug", "daemon"]
 
@@ -37,7 +39,8 @@ def server(
     request: pytest.FixtureRequest, pki: Pki, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[FreeRadius]:
     folder = tmp_path_factory.mktemp("rlm_eap")
-    example = Example.new(folder, pki.servers["rsa2048"], pki.staff_ca, {})
+    settings = {"eap": {"methods": "ttls/pap peap/gtc peap/mschapv2"}}
+    example = Example.new(folder, pki.servers["rsa2048"], pki.staff_ca, settings)
     with example.server(name="rlm_eap", how=request.param) as server:
         yield server
 
@@ -72,9 +75,12 @@ def test_who_has_not_is_refused(
         (EXPIRED, PASSWORDS[EXPIRED]),
         (NOBODY, PASSWORDS[NOBODY]),
     ]:
+        since = len(server.log())
         seen = run(server, pki, tmp_path, method, "1.3", user, password)
         assert not seen.success and seen.codes == [3], user
         shapes.append((seen.round_trips, seen.attributes))
+        assert f" user={user} " in server.expect("campus: reject ", since)
+        assert len(server.lines("campus: (reject|accept) ", since)) == 1
     assert shapes[0] == shapes[1] == shapes[2]
 
 
