@@ -13,10 +13,14 @@ def test_versions_that_lose_attributes_are_refused() -> None:
     for version in ("3.2.9", "3.2.10"):
         with pytest.raises(freeradius.UnsupportedVersion, match=version):
             freeradius.check_version(version)
+    for spelling in ("FreeRADIUS Version {}", "v{}", "{}+dfsg-1", "radiusd: V. {}, for host x\n"):
+        with pytest.raises(freeradius.UnsupportedVersion, match=r"^FreeRADIUS 3\.2\.9 "):
+            freeradius.check_version(spelling.format("3.2.9"))
+        assert freeradius.check_version(spelling.format("3.2.8")) == ()
     assert freeradius.check_version("3.2.8") == freeradius.check_version("3.2.12") == ()
     assert "two instances" in freeradius.check_version("3.2.1")[0]
     assert "debug" in freeradius.check_version("3.2.11")[0]
-    for unknown in ("4.0.0", "3.0.26", "", "x\ny"):
+    for unknown in ("4.0.0", "3.0.26", "13.2.9", "3.2.9.1", "", "x\ny"):
         warning = freeradius.check_version(unknown)[0]
         assert "known" in warning and "\n" not in warning
 

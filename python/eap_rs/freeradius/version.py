@@ -19,7 +19,8 @@ def check_version(version: str) -> Tuple[str, ...]:
 
     Raises `UnsupportedVersion` where the attributes that a script returns get lost.
     """
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    # "FreeRADIUS Version 3.2.8", "v3.2.8", "3.2.8+dfsg-1".
+    found = re.search(r"(?<![\d.])(\d+)\.(\d+)\.(\d+)(?![\d.])", version)
     if found is None:
         return (f"FreeRADIUS {printable(version, 32)}: no version that is known",)
     number = tuple(int(it) for it in found.groups())
