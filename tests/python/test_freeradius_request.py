@@ -94,6 +94,7 @@ def test_a_packet_without_its_pieces_is_not_taken_for_whole() -> None:
     for pieces in others:
         with pytest.raises(TruncatedEapMessage, match="EAP-Message: 510 octets of 511") as caught:
             Request.from_vps(vps + pieces)
+        assert "wrong length" in str(caught.value) and "UNLANG" in str(caught.value)
         assert caught.value.attribute == "EAP-Message"
 
 

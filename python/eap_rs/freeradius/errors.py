@@ -22,6 +22,6 @@ class TruncatedEapMessage(BadAttribute):
     def __init__(self, length: int, arrived: int) -> None:
         super().__init__(
             "EAP-Message",
-            f"{arrived} octets of {length} have arrived; "
-            "the site has to hand on long values in pieces (eap_rs.freeradius.UNLANG)",
+            f"{arrived} octets of {length} have arrived: either the sender says a wrong length, or "
+            "the site does not hand on long values in pieces (eap_rs.freeradius.UNLANG)",
         )
