@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Optional
 
 import eap_rs
@@ -215,7 +216,10 @@ def test_requests_that_are_none(radiusd: Radiusd) -> None:
     assert [level for level, _ in radiusd.lines] == [radiusd.L_ERR] * 2
 
 
-def test_what_is_no_eap_is_not_answered_and_what_is_unknown_is_refused() -> None:
+def test_what_is_no_eap_is_not_answered_and_what_is_unknown_is_refused(
+    radiusd: Radiusd, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "eap_rs")
     conversations = eap_rs.SessionTable(eap_rs.AuthenticatorConfig(methods=["md5"]))
     handler = Handler(conversations)
     silence = (
@@ -223,7 +227,16 @@ def test_what_is_no_eap_is_not_answered_and_what_is_unknown_is_refused() -> None
         {"config": (("Response-Packet-Type", ":=", "Do-Not-Respond"),)},
     )
     for eap_message in (b"\x02", b"\x09\x01\x00\x04", b"\xff" * 4 + bytes(65_531)):
-        assert handler.authenticate((("EAP-Message", eap_message),)) == silence
+        vps = Radiusd.vps(("User-Name", "a b"), ("Calling-Station-Id", MAC))
+        assert handler.authenticate((("EAP-Message", eap_message), *vps)) == silence
+        ((level, line),) = radiusd.lines
+        assert level == radiusd.L_INFO
+        assert line.startswith(f"no answer to user=a\\u{{20}}b mac={MAC}: EAP packet: ")
+        radiusd.lines.clear()
+    # EAP needs no User-Name.
+    malformed = (("EAP-Message", b"\x09\x01\x00\x04"), ("User-Name", "a\0"))
+    assert handler.authenticate(malformed) == silence
+    assert "no answer to a malformed request: " in radiusd.lines.pop()[1]
     unknown = handler.authenticate(Radiusd.vps(("EAP-Message", IDENTITY), ("State", b"?")))
     assert isinstance(unknown, tuple) and unknown[0] == freeradius.RLM_MODULE_REJECT
     assert unknown[1]["reply"][0] == ("EAP-Message", ":=", "0x04010004")

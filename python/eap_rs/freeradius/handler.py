@@ -7,6 +7,7 @@ from typing import Any, Callable, Iterable, Optional, Union
 
 from eap_rs._native import (
     Accept,
+    Discard,
     Outcome,
     Question,
     Reject,
@@ -23,6 +24,7 @@ from eap_rs.freeradius.codes import (
     RLM_MODULE_UPDATED,
 )
 from eap_rs.freeradius.errors import BadAttribute
+from eap_rs.freeradius.log import printable
 from eap_rs.freeradius.reply import Attribute, Reply, Update, failure, signed_eap, to_update
 from eap_rs.freeradius.request import Request
 
@@ -124,6 +126,8 @@ class Handler:
                 attributes = ()
             if isinstance(reply, Reject) and self._reject is not None:
                 self._reject(read(), reply)
+            if isinstance(reply, Discard):
+                _log.info("no answer to %s: %s", _sender(read), reply.reason)
             return to_update(reply, attributes, key_name=wants_key_name)
         except Exception as problem:  # noqa: BLE001
             # What breaks here would break again: the peer is told at once, with an EAP-Failure.
@@ -144,6 +148,15 @@ class Handler:
             # Nobody gets in because the directory is broken, and no conversation stays open.
             _log.error("%s: %s: %s", query, type(problem).__name__, problem)
             return self._table.answer(state, id, None)
+
+
+def _sender(read: Callable[[], Request]) -> str:
+    try:
+        request = read()
+    except BadAttribute:
+        # Of which EAP has needed nothing: there is still no answer.
+        return "a malformed request"
+    return f"user={printable(request.user_name or '-')} mac={request.mac or '-'}"
 
 
 _log = logging.getLogger("eap_rs.freeradius")
