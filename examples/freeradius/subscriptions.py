@@ -5,20 +5,22 @@ They are in SQLite, or behind a REST service; both know the same columns.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import re
+import socket
 import sqlite3
 import tempfile
-import urllib.error
-import urllib.request
+import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, Callable, Generic, Iterator, Mapping, Optional, Protocol, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import bcrypt
 import eap_rs
@@ -180,35 +182,36 @@ class SqliteSubscriptions:
 
 
 class RestService:
-    """Resources by URL, all of one type. Any answer but 2xx and 404, or none in time, raises."""
+    """Resources by URL, all of one type. Any answer but 2xx and 404, or no whole one in time,
+    raises. A redirection is such another answer: it would take the token somewhere else."""
 
     MAX_ANSWER = 65_536
     """Octets."""
 
     def __init__(self, url: str, token: Optional[str], timeout: float, kind: str) -> None:
-        self._url = url
+        parts = urlsplit(url)
+        self._connection = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._host, self._path = parts.netloc, parts.path
         self._kind = kind
-        self._headers = {"Accept": kind}
+        self._headers = {"Accept": kind, "Connection": "close"}
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
         self._timeout = timeout
-        # A redirection would carry the token, and passwords' hashes, somewhere else.
-        self._opener = urllib.request.build_opener(_NoRedirection())
 
     def ask(self, path: str, method: str = "GET", body: Optional[bytes] = None) -> Optional[bytes]:
         """`None` is 404."""
-        url = f"{self._url}/{path}"
-        request = urllib.request.Request(url, body, self._headers, method=method)
-        if body is not None:
-            request.add_header("Content-Type", self._kind)
-        try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
-                content: bytes = answer.read(self.MAX_ANSWER + 1)
-        except urllib.error.HTTPError as problem:
-            problem.close()
-            if problem.code == 404:
-                return None
-            raise ConnectionError(f"the subscription service answers {problem.code}") from None
+        headers = self._headers if body is None else {**self._headers, "Content-Type": self._kind}
+        deadline = time.monotonic() + self._timeout
+        with closing(self._connection(self._host, timeout=self._timeout)) as connection:
+            connection.request(method, f"{self._path}/{path}", body, headers)
+            source: Any = _UntilDeadline(connection.sock, deadline)
+            answer = HTTPResponse(source, method=method)
+            answer.begin()
+            content = answer.read(self.MAX_ANSWER + 1)
+        if answer.status == 404:
+            return None
+        if not 200 <= answer.status < 300:
+            raise ConnectionError(f"the subscription service answers {answer.status}")
         if len(content) > self.MAX_ANSWER:
             raise ValueError("the subscription service answers too much")
         return content
@@ -217,8 +220,20 @@ class RestService:
 class RestSubscriptions:
     """``GET url/subscriptions/NAME`` and ``GET url/devices/MAC``: the row as JSON object, or 404."""
 
-    def __init__(self, url: str, token: Optional[str], timeout: float) -> None:
+    PAUSE = 5.0
+    """Seconds for which a service that has not answered in time is left alone: FreeRADIUS has one
+    request after the other wait for it, until none is answered in time."""
+
+    def __init__(
+        self,
+        url: str,
+        token: Optional[str],
+        timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._service = RestService(url, token, timeout, "application/json")
+        self._clock = clock
+        self._away_until = clock()
 
     def subscriber(self, name: str) -> Optional[Subscriber]:
         row = self._row("subscriptions", name)
@@ -229,7 +244,14 @@ class RestSubscriptions:
         return None if row is None else Device.of(row)
 
     def _row(self, kind: str, key: str) -> Optional[Row]:
-        text = self._service.ask(f"{kind}/{quote(key, safe='')}")
+        if self._clock() < self._away_until:
+            raise ConnectionError("the subscription service is left alone for some seconds")
+        try:
+            text = self._service.ask(f"{kind}/{quote(key, safe='')}")
+        except socket.timeout:
+            self._away_until = self._clock() + self.PAUSE
+            problem = f"no answer in time; nobody gets in for {self.PAUSE:.0f} seconds"
+            raise TimeoutError(f"the subscription service: {problem}") from None
         if text is None:
             return None
         try:
@@ -290,9 +312,26 @@ _NT_HASH = Kind("32 hexadecimal digits", _nt_hash)
 _DAY = Kind("a day, YYYY-MM-DD,", date.fromisoformat)
 
 
-class _NoRedirection(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
+class _UntilDeadline(io.RawIOBase):
+    """What a connection brings in time. A socket's own timeout begins anew with each octet."""
+
+    def __init__(self, connection: socket.socket, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """As `HTTPResponse` asks of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
 
 
 _SCHEMA = """

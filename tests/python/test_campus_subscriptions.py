@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 import threading
 import time
@@ -15,11 +16,12 @@ from typing import Any, Iterator, Optional
 import bcrypt
 import eap_rs
 import pytest
-from eap_rs.freeradius import Radiusd
+from eap_rs.freeradius import RLM_MODULE_OK, RLM_MODULE_REJECT, Radiusd
 
-from campus_script import module, radiusd, start
+from campus_script import folder, log_in, module, radiusd, start
+from conftest import Pki
 
-__all__ = ["radiusd"]
+__all__ = ["folder", "radiusd"]
 
 
 def test_a_new_database_has_samples_and_is_nobody_elses(radiusd: Radiusd, tmp_path: Path) -> None:
@@ -196,5 +198,65 @@ def test_subscriptions_behind_rest(radiusd: Radiusd) -> None:
             with pytest.raises((OSError, ValueError)) as caught:
                 rest.device(device)
             assert "tok-123" not in str(caught.value)
+        assert not any(path == "/devices/elsewhere" for path, _ in asked)
+    rest = module("subscriptions").RestSubscriptions(url, None, 0.2)
     with pytest.raises(OSError):
         rest.device("gone")
+
+
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_an_answer_that_drips_has_as_long_as_any_other(radiusd: Radiusd, begin: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(begin)
+                try:
+                    for _ in range(50):
+                        connection.sendall(b" ")
+                        time.sleep(0.1)
+                except ConnectionError:
+                    pass
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        rest = module("subscriptions").RestSubscriptions(url, None, 0.5)
+        begun = time.monotonic()
+        with pytest.raises(OSError):
+            rest.subscriber("alice")
+        assert 0.4 < time.monotonic() - begun < 1.5
+        thread.join()
+
+
+def test_a_service_that_is_too_slow_is_left_alone_for_a_while(radiusd: Radiusd) -> None:
+    now = 100.0
+    answers: dict[str, Any] = {"/devices/slow": 0.3, "/devices/broken": 500}
+    with service(answers) as (url, asked):
+        rest = module("subscriptions").RestSubscriptions(url, None, 0.2, lambda: now)
+        # An answer is an answer.
+        for _ in range(2):
+            with pytest.raises(OSError, match="answers 500"):
+                rest.device("broken")
+        with pytest.raises(TimeoutError, match="nobody gets in for 5 seconds"):
+            rest.device("slow")
+        assert len(asked) == 3
+        for device in ("slow", "unknown"):
+            with pytest.raises(ConnectionError, match="left alone"):
+                rest.device(device)
+        time.sleep(0.3)
+        assert len(asked) == 3
+        now += rest.PAUSE
+        assert rest.device("unknown") is None
+
+
+def test_a_subscriber_behind_rest_logs_in(radiusd: Radiusd, folder: Path, pki: Pki) -> None:
+    alice = "alice@campus.example"
+    stored = bcrypt.hashpw(b"wonderland", bcrypt.gensalt(4)).decode()
+    answers = {"/api/subscriptions/alice%40campus.example": {**GOOD, "password_hash": stored}}
+    with service(answers) as (url, _):
+        campus = start(folder, subscriptions=f"backend = rest\nurl = {url}/api/")
+        assert log_in(campus, pki, alice, "wonderland")[0] == RLM_MODULE_OK
+        answers.clear()
+        assert log_in(campus, pki, alice, "wonderland")[0] == RLM_MODULE_REJECT
