@@ -213,9 +213,61 @@ def test_prepare_makes_what_is_missing_and_leaves_the_rest(tmp_path: Path) -> No
     assert re.fullmatch("[0-9a-f]{64}\n", keys)
     command = ["openssl", "verify", "-CAfile", "ca.pem", "-verify_hostname", "radius.test.example"]
     subprocess.run([*command, "server.pem"], cwd=made, check=True, capture_output=True)
-    before = {it.name: it.read_bytes() for it in made.iterdir()}
+    before = files(made)
     assert "there is one" in prepare()
-    assert before == {it.name: it.read_bytes() for it in made.iterdir()}
+    assert before == files(made)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {it.name: it.read_bytes() for it in folder.iterdir()}
+
+
+def test_prepare_renews_a_certificate_and_keeps_its_ca(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE / "prepare", tmp_path)
+    made = tmp_path / "certificates"
+
+    def prepare(name: str = "radius.test.example") -> subprocess.CompletedProcess[str]:
+        command = [str(tmp_path / "prepare"), name]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert prepare().returncode == 0
+    before = files(made)
+    (made / "server.pem").rename(made / "server.pem.old")
+    done = prepare()
+    assert done.returncode == 0 and f"CA: there is one, {made / 'ca.pem'}" in done.stdout
+    after = files(made)
+    assert all(before[it] == after[it] for it in ("ca.pem", "ca.key", "ticket_keys"))
+    assert before["server.pem"] == after["server.pem.old"] != after["server.pem"]
+    command = ["openssl", "verify", "-CAfile", "ca.pem", "server.pem"]
+    subprocess.run(command, cwd=made, check=True, capture_output=True)
+
+    # What is missing is missed, and what is there is left alone.
+    (made / "server.pem").unlink()
+    for half, other in (("ca.key", "ca.pem"), ("ca.pem", "ca.key")):
+        (made / half).rename(tmp_path / half)
+        before = files(made)
+        done = prepare()
+        assert done.returncode == 1 and f"bring {half} back" in done.stderr
+        assert files(made) == before and other in before
+        (tmp_path / half).rename(made / half)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a" * 65, "prepare: the name has 65 characters, a certificate takes 64 at most"),
+        (",", "X509"),
+    ],
+)
+def test_prepare_says_why_it_has_made_no_certificate(
+    tmp_path: Path, name: str, why: str
+) -> None:
+    shutil.copy(EXAMPLE / "prepare", tmp_path)
+    command = [str(tmp_path / "prepare"), name]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1 and why in done.stderr
+    left = {it.name for it in (tmp_path / "certificates").iterdir()}
+    assert left <= {"ticket_keys", "ca.pem", "ca.key"}
 
 
 def test_a_vlan_has_a_subnet(radiusd: Radiusd) -> None:
