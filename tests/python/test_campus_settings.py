@@ -27,6 +27,16 @@ def test_the_settings_that_come_with_it_are_good(radiusd: Radiusd) -> None:
     assert settings.session_lifetime == 3600 and str(settings.base) == "10.0.0.0/8"
 
 
+def test_what_is_commented_out_works_without_its_mark(radiusd: Radiusd, folder: Path) -> None:
+    text = (EXAMPLE / "campus.ini").read_text()
+    path = folder / "campus.ini"
+    path.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
+    settings = module("campus_settings").Settings.read(path)
+    assert settings.client_ca == folder / "certificates" / "ca.pem"
+    assert settings.realm == "campus.example"
+    assert settings.shared == folder / "sessions.sqlite"
+
+
 def test_defaults(radiusd: Radiusd, folder: Path) -> None:
     path = folder / "campus.ini"
     path.write_text("[tls]\ncertificate = server.pem\nkey = /k\n")
