@@ -33,9 +33,10 @@ class Handler:
     """Authenticates by EAP for rlm_python3. Threads share one.
 
     ``accept(request, outcome)`` gives further attributes of the Access-Accept, or `None`: then the
-    user, who has authenticated, is refused all the same. ``reject(request, reply)`` is told of
-    each Access-Reject. ``answer(question)`` answers what the table has no callable for; without
-    it, or if it raises, the question is declined, which lets nobody in.
+    user, who has authenticated, is refused all the same, as after anything that is no `Attribute`.
+    ``reject(request, reply)`` is told of each Access-Reject. ``answer(question)`` answers what the
+    table has no callable for; without it, or if it raises, the question is declined, which lets
+    nobody in.
     """
 
     def __init__(
