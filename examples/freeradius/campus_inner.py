@@ -73,12 +73,19 @@ def _post_auth(here: Campus, request: Request) -> Answer:
     here.log_accept(
         subscriber.name,
         _note(request, OUTER_IDENTITY),
-        f"{_note(request, OUTER_METHOD)}/{_note(request, 'EAP-Type') or 'pap'}".lower(),
+        f"{_note(request, OUTER_METHOD)}/{_inner_method(request)}".lower(),
         subscriber.vlan,
         request.mac,
         resumed=False,
     )
     return campus.update(reply=campus.access(subscriber))
+
+
+def _inner_method(request: Request) -> str:
+    for attribute, method in (("MS-CHAP2-Response", "mschapv2"), ("MS-CHAP-Response", "mschap")):
+        if attribute in request.attributes:
+            return method
+    return _note(request, "EAP-Type") or "pap"
 
 
 def _note(request: Request, name: str) -> str:

@@ -42,6 +42,24 @@ def test_inside_a_password_is_checked_and_the_vlan_is_found(
     ]
 
 
+@pytest.mark.parametrize(
+    ("attribute", "method"),
+    [
+        (("User-Password", "wonderland"), "ttls/pap"),
+        (("MS-CHAP-Response", "0x00"), "ttls/mschap"),
+        (("MS-CHAP2-Response", "0x00"), "ttls/mschapv2"),
+        (("EAP-Type", "GTC"), "ttls/gtc"),
+    ],
+)
+def test_inside_the_line_says_by_what(
+    radiusd: Radiusd, folder: Path, attribute: tuple[str, str], method: str
+) -> None:
+    start(folder)
+    vps = inside(("User-Name", "alice@campus.example"), attribute)
+    assert module("campus_inner").post_auth(vps)[0] == RLM_MODULE_OK
+    assert f" method={method} " in lines(radiusd)[-1]
+
+
 def test_inside_others_are_refused(radiusd: Radiusd, folder: Path) -> None:
     start(folder)
     inner = module("campus_inner")
