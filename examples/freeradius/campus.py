@@ -178,6 +178,7 @@ class Campus:
         if not self.judge(state, name or "", subscriber) or subscriber is None:
             return None
         self.refusals.take(state)
+        attributes = access(subscriber)
         self.log_accept(
             subscriber.name,
             outcome.identity,
@@ -186,7 +187,7 @@ class Campus:
             request.mac,
             resumed=outcome.resumed,
         )
-        return access(subscriber)
+        return attributes
 
     def reject(self, request: Request, reply: eap_rs.Reject) -> None:
         name, reason = self.refusals.take(request.state or b"") or ("", reply.reason)
@@ -459,10 +460,13 @@ def accounting(p: object) -> Answer:
 
 
 def answer_with(function: Callable[[Campus, Request], Answer], p: object) -> Answer:
+    who = ""
     try:
-        return function(campus(), Request.from_vps(p))
+        request = Request.from_vps(p)
+        who = f" of user={printable(request.user_name or '-')} mac={request.mac or '-'}"
+        return function(campus(), request)
     except Exception as problem:  # noqa: BLE001
         # FreeRADIUS would log more of it than one line, and a request that breaks is an intrusion
         # or a directory that is out of reach: nobody gets in.
-        log.error("%s: %s: %s", function.__name__, type(problem).__name__, problem)
+        log.error("%s%s: %s: %s", function.__name__, who, type(problem).__name__, problem)
         return freeradius.RLM_MODULE_FAIL

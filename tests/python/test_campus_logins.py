@@ -180,6 +180,18 @@ def test_nobody_else_logs_in_with_a_certificate(
     assert f'reject user={identity} reason="the certificate is for client"' in lines(radiusd)[-1]
 
 
+def test_a_name_that_radius_cannot_carry_lets_nobody_in(
+    radiusd: Radiusd, folder: Path, pki: Pki
+) -> None:
+    campus = start(folder)
+    with closing(sqlite3.connect(folder / "subscriptions.sqlite")) as database, database:
+        database.execute("UPDATE subscriptions SET name = ? WHERE vlan = 101", ("a" * 254,))
+    assert log_in(campus, pki, "a" * 254, "wonderland")[0] == RLM_MODULE_REJECT
+    assert lines(radiusd) == [
+        "campus: login failed: ValueError: text: at most 253 octets of UTF-8 without NUL accepted"
+    ]
+
+
 def start_with_client(folder: Path) -> Any:
     """Whom the certificate of `Pki` is for subscribes, with VLAN 101."""
     campus = start(folder, "tls", tls="client_ca = ca.pem\nsession_lifetime = 600")
@@ -203,6 +215,7 @@ def test_a_directory_that_is_gone_lets_nobody_in(
     assert 'reject user=alice@campus.example reason="no word from the sub' in lines(radiusd)[-1]
     vps = Radiusd.vps(("Service-Type", "Call-Check"), ("User-Name", "020000000101"))
     assert campus.authenticate(vps) == RLM_MODULE_FAIL
+    assert "authenticate of user=020000000101 mac=-: OperationalError: " in lines(radiusd)[-1]
     assert "wonderland" not in str(radiusd.lines)
 
 
