@@ -160,3 +160,17 @@ def test_nobody_logs_in_with_another_ones_certificate(
         verdict = Login(client, who.config, who.outer).finish()
     assert verdict.code == radius.ACCESS_REJECT and verdict.vlan is None
     assert ALICE in debug.expect("campus: reject ", since)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("name", ["tls", "ttls/eap-tls", "peap/tls"])
+def test_who_may_not_log_in_by_a_good_certificate_is_told(
+    debug: FreeRadius, pki: Pki, tmp_path: Path, name: str, version: str
+) -> None:
+    """The campus is asked when TLS is content, and has no alert left."""
+    network = eapol.Network(pki.server_ca, BOB, PASSWORDS[BOB], version, OUTER, pki.alice)
+    since = len(debug.log())
+    block = network.block(METHODS[name].lines)
+    seen = eapol.run(tmp_path / "eapol_test.conf", debug.port, block)
+    assert not seen.success and seen.codes == [3] and seen.vlans == [None]
+    assert ALICE in debug.expect("campus: reject ", since)
