@@ -744,7 +744,8 @@ eaprs_status eaprs_fast_peer_builder_new(const eaprs_peer_config *inner,
 
 // Accepts servers by their certificates as well, and shows ours, if there is one, as `tls` says
 // now: its settings are copied. Without this, only a PAC opens a tunnel, or, if that is allowed,
-// nobody does. TLS versions are EAP-FAST's own, 1.0 to 1.2, and sessions are not resumed.
+// nobody does. TLS versions are as said there, but for 1.3, and 1.0 to 1.2 if nothing is said;
+// sessions are not resumed.
 //
 // # Safety
 // Both are live handles.

@@ -64,7 +64,8 @@ impl Bench {
         }
         let peer = FastPeerConfig::builder(inner.build().unwrap());
         let peer = peer.pacs(pacs).provisioning(self.provisioning);
-        if self.certificates { peer.tls(self.setup.peer()) } else { peer }
+        let tls = self.setup.peer().min_version(TlsVersion::V1_0);
+        if self.certificates { peer.tls(tls) } else { peer }
     }
 
     fn server(&self) -> FastServerConfigBuilder {
@@ -77,7 +78,8 @@ impl Bench {
             }
             method => inner.method(method),
         };
-        FastServerConfig::builder(self.setup.server(), inner.build().unwrap(), AUTHORITY)
+        let tls = self.setup.server().min_version(TlsVersion::V1_0);
+        FastServerConfig::builder(tls, inner.build().unwrap(), AUTHORITY)
             .pac_keys(Arc::clone(&self.keys))
             .authority_name("test")
             .provisioning(self.provisioning)

@@ -103,16 +103,15 @@ impl Common {
         Ok(min..=self.max_version)
     }
 
+    #[cfg(feature = "fast")]
+    fn fast_versions(&self) -> Result<RangeInclusive<TlsVersion>, ConfigError> {
+        super::fast::versions(self.min_version, self.max_version)
+    }
+
     fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
         let range = self.range()?;
         let all = [(TlsVersion::V1_3, &TLS13), (TlsVersion::V1_2, &TLS12)];
         Ok(all.iter().filter(|(v, _)| range.contains(v)).map(|(_, version)| *version).collect())
-    }
-
-    #[cfg(feature = "openssl")]
-    fn legacy(&self) -> Result<openssl::Profile, ConfigError> {
-        let (min, max) = self.range()?.into_inner();
-        Ok(openssl::Profile::Legacy { min, max })
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {
@@ -161,14 +160,15 @@ impl Own {
 /// The settings that both builders have.
 macro_rules! common_settings {
     () => {
-        /// The lowest version accepted; TLS 1.2 if not set, with `legacy_tls` TLS 1.0.
+        /// The lowest version accepted; TLS 1.2 if not set, with `legacy_tls` and for EAP-FAST TLS
+        /// 1.0.
         #[must_use]
         pub fn min_version(mut self, version: TlsVersion) -> Self {
             self.common.min_version = Some(version);
             self
         }
 
-        /// The highest version accepted; TLS 1.3 if not set.
+        /// The highest version accepted; TLS 1.3 if not set, which EAP-FAST does not have.
         #[must_use]
         pub fn max_version(mut self, version: TlsVersion) -> Self {
             self.common.max_version = version;
@@ -232,7 +232,8 @@ impl ClientEngine {
         own: Option<(&Own, &CertificateWithKey)>,
     ) -> Result<Self, ConfigError> {
         let own = own.map(|(own, certificate)| own.for_openssl(certificate)).transpose()?;
-        openssl::ClientTemplate::new(common.legacy()?, Some(policy), own).map(Self::OpenSsl)
+        let (profile, versions) = (openssl::Profile::Legacy, common.range()?);
+        openssl::ClientTemplate::new(profile, &versions, Some(policy), own).map(Self::OpenSsl)
     }
 }
 
@@ -245,7 +246,8 @@ impl ServerEngine {
         certificate: &CertificateWithKey,
     ) -> Result<Self, ConfigError> {
         let own = own.for_openssl(certificate)?;
-        openssl::ServerTemplate::new(common.legacy()?, clients, Some(own)).map(Self::OpenSsl)
+        let (profile, versions) = (openssl::Profile::Legacy, common.range()?);
+        openssl::ServerTemplate::new(profile, &versions, clients, Some(own)).map(Self::OpenSsl)
     }
 }
 
@@ -378,7 +380,8 @@ impl TlsPeerConfigBuilder {
         let loaded = own.map(|own| own.load(&provider)).transpose()?;
         let own = own.zip(loaded.as_ref());
         let own = || own.map(|(own, loaded)| own.for_openssl(loaded)).transpose();
-        FastClient::new(Some(policy), own, anonymous, self.common.limits()?, ask_host)
+        let (versions, limits) = (self.common.fast_versions()?, self.common.limits()?);
+        FastClient::new(&versions, Some(policy), own, anonymous, limits, ask_host)
     }
 
     /// Checks everything.
@@ -527,7 +530,8 @@ impl TlsServerConfigBuilder {
         let clients = self.clients_policy(&provider)?;
         let ask_host = clients.asks_host();
         let own = self.own.for_openssl(&self.own.load(&provider)?)?;
-        FastServer::new(clients, own, anonymous, self.common.limits()?, ask_host)
+        let (versions, limits) = (self.common.fast_versions()?, self.common.limits()?);
+        FastServer::new(&versions, clients, own, anonymous, limits, ask_host)
     }
 
     /// Checks everything.

@@ -1,7 +1,7 @@
 //! The command line.
 
+use eap_rs::MethodType;
 use eap_rs::tls::TlsVersion;
-use eap_rs::{InnerMethod, MethodType};
 use lexopt::{Arg, Error, Parser, ValueExt};
 
 use crate::names::{Named, PHONE_MODES, all, available_from, find};
@@ -102,13 +102,11 @@ impl Command {
                 format!("{flag} is only for TLS-based methods, {} is none", method.name).into()
             );
         }
-        let has_versions = method.facts.method != MethodType::FAST
-            || method.inner == Some(InnerMethod::Eap(MethodType::TLS));
-        if let Some(flag) = version_flag.filter(|_| !has_versions) {
-            return Err(format!("{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2").into());
-        }
         if tls.min > tls.max {
             return Err(format!("--tls-min is {}, --tls-max only {}", tls.min, tls.max).into());
+        }
+        if method.facts.method == MethodType::FAST && tls.min > TlsVersion::V1_2 {
+            return Err(format!("--tls-min is {}, EAP-FAST ends with TLS 1.2", tls.min).into());
         }
         Ok(Self::Login(Wanted { method, wrong_password, tls }))
     }
@@ -145,7 +143,7 @@ pub(crate) fn help() -> String {
                     or presents a certificate of a CA that nobody here knows
   --tls-min VERSION, --tls-max VERSION
                     the TLS versions allowed: 1.2 or 1.3, both if not given;
-                    EAP-FAST has its own, 1.0 to 1.2
+                    EAP-FAST ends with 1.2
   --fragment-size N the most octets of TLS in one packet, 1398 if not given
   --ask             the user and the operator are asked about the certificates
   --list            what is known of each method

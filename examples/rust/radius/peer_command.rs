@@ -248,7 +248,7 @@ TLS-based methods also take:
   --peap-max-version N                  of PEAP, 0 (if not given) or 1
   --crypto-binding WHEN                 of PEAP: off, if-offered or required
 
-EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
+EAP-FAST, which has TLS 1.0 to 1.2 unless told otherwise, also takes:
   --pac-file FILE       the PACs there are, as wpa_supplicant keeps them (text,
                         binary); written anew, as text, when there is a new one
   --provisioning WHEN   new PACs are taken from servers that are anonymous,

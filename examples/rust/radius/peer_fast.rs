@@ -18,6 +18,12 @@ pub(crate) fn config(
     if has_trust {
         config = config.tls(peer_tls::builder(flags)?);
     }
+    if let Some(version) = flags.version("tls-min") {
+        config = config.min_version(version);
+    }
+    if let Some(version) = flags.version("tls-max") {
+        config = config.max_version(version);
+    }
     let provisioning = flags.provisioning();
     if let Some(path) = flags.get("pac-file") {
         config = config.pacs(read(path)?);

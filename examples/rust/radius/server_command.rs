@@ -189,7 +189,7 @@ TLS-based methods also take:
   --peap-max-version N                  of PEAP, 0 (if not given) or 1
   --crypto-binding WHEN                 of PEAP: off, if-offered or required
 
-EAP-FAST, which has TLS 1.0 to 1.2 whatever is said above, also takes:
+EAP-FAST, which has TLS 1.0 to 1.2 unless told otherwise, also takes:
   --pac-key FILE         issues PACs, and takes those of other servers with this
                          file and this A-ID; a file like that of --ticket-key
   --a-id DIGITS          by what PACs name the server, hexadecimal, 16 octets at

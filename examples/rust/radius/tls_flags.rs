@@ -76,11 +76,10 @@ impl TlsFlags {
         }
         for flag in ["tls-min", "tls-max"] {
             let Some(version) = self.get(flag) else { continue };
-            if !methods.iter().any(has_versions) {
-                let error = format!("--{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2");
-                return Err(error.into());
-            }
-            if ["1.0", "1.1"].contains(&version) && !self.has("legacy-tls") {
+            if ["1.0", "1.1"].contains(&version)
+                && !self.has("legacy-tls")
+                && methods.iter().any(begins_with_1_2)
+            {
                 return Err(format!("--{flag} {version} needs --legacy-tls").into());
             }
         }
@@ -196,8 +195,8 @@ pub(crate) fn needs_certificate(method: &Named) -> bool {
     innermost == MethodType::TLS
 }
 
-/// Whether the TLS versions of this method, or of the one inside, can be chosen.
-fn has_versions(method: &Named) -> bool {
+/// Whether this method, or the one inside, has no TLS before 1.2 unless told otherwise.
+fn begins_with_1_2(method: &Named) -> bool {
     is_tls_based(method) && (method.facts.method != MethodType::FAST || needs_certificate(method))
 }
 

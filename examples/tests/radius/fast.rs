@@ -251,14 +251,26 @@ fn pacs_and_required_certificates_are_named_together() {
 }
 
 #[test]
-fn versions_of_tls_are_not_chosen_unless_there_is_tls_inside() {
-    for flag in ["--tls-min", "--tls-max"] {
-        let error = format!("{flag} is not for EAP-FAST, which has TLS 1.0 to 1.2");
-        peer_usage_error(&["--method", METHODS[0].0, flag, "1.2"], &error);
-        server_usage_error(&["--methods", "fast/mschapv2,fast/gtc,md5", flag, "1.2"], &error);
+fn versions_of_tls_are_chosen_as_far_as_there_are_any() {
+    let bench = Bench::new("versions");
+    let ca = bench.certificates.path("ca.pem");
+    let trusts = ["--ca", &ca];
+    let anonymous = ["--provisioning", "anonymous"];
+    let server = bench.server(&["--provisioning", "both", "--tls-min", "1.1", "--tls-max", "1.1"]);
+    for trust in [&trusts[..], &anonymous] {
+        let login = |flags: &[&str]| bench.login(&server, METHODS[0].0, &[trust, flags].concat());
+        for flags in [["--tls-max", "1.0"], ["--tls-min", "1.2"]] {
+            let run = login(&flags);
+            assert_eq!(run.status, 1, "{}", run.stdout);
+            assert!(run.stdout.contains("protocol"), "{flags:?}: {}", run.stdout);
+        }
+        let run = login(&["--tls-min", "1.1", "--tls-max", "1.1"]);
+        assert!(run.stdout.contains("PAC"), "{}", run.stdout);
+        std::fs::remove_file(&bench.pac_file).unwrap();
+        let run = login(&["--tls-min", "1.3"]);
+        let error = "error: --tls-min 1.3 and the versions of EAP-FAST contradict each other\n";
+        assert_eq!((run.status, run.stderr.as_str()), (2, error));
     }
-    let run = peer("127.0.0.1:9", SECRET, &["--method", "fast/tls", "--tls-max", "1.2"]);
-    assert!(run.stderr.starts_with("error: nothing to trust is configured; "), "{}", run.stderr);
 }
 
 #[test]

@@ -17,10 +17,7 @@ pub(crate) const RADIUS_PEER: Peer = Peer {
             args.extend(["--ca", &pki.ca, "--crl", &pki.crl, "--server-name", SERVER_NAME]);
             args.extend(["--fragment-size", &fragment_size]);
         }
-        // EAP-FAST has versions of its own, EAP-TLS inside it the usual ones.
-        if method.flag == "fast/tls" || !family.has_pacs {
-            args.extend(["--tls-min", version, "--tls-max", version]);
-        }
+        args.extend(["--tls-min", version, "--tls-max", version]);
         args.extend(family.radius_peer.iter().map(|argument| match *argument {
             "PASSWORD" => password,
             "CERTIFICATE" => certificate,

@@ -8,8 +8,8 @@ use super::pac::PacKey;
 use super::settings::{Opening, PeerSettings, ServerSettings};
 use super::{GtcForm, Pac, PacKeys, PacStore, Provisioning, start};
 use crate::config::check_range;
-use crate::tls::{TlsPeerConfigBuilder, TlsServerConfigBuilder};
-use crate::tunnel::fast::{FastClient, FastServer};
+use crate::tls::{TlsPeerConfigBuilder, TlsServerConfigBuilder, TlsVersion};
+use crate::tunnel::fast::{FastClient, FastServer, versions};
 use crate::{AuthenticatorConfig, ConfigError, Identity, MethodType, PeerConfig, Secret};
 
 /// EAP-FAST on the peer's side: checked, immutable but for its PACs, shared by any number of
@@ -33,6 +33,8 @@ impl FastPeerConfig {
         FastPeerConfigBuilder {
             inner: inner.into(),
             tls: None,
+            min_version: None,
+            max_version: TlsVersion::V1_3,
             pacs: PacStore::new(),
             provisioning: None,
             gtc: GtcForm::default(),
@@ -123,6 +125,8 @@ impl fmt::Debug for PacFile {
 pub struct FastPeerConfigBuilder {
     inner: Arc<PeerConfig>,
     tls: Option<TlsPeerConfigBuilder>,
+    min_version: Option<TlsVersion>,
+    max_version: TlsVersion,
     pacs: PacStore,
     provisioning: Option<Provisioning>,
     gtc: GtcForm,
@@ -131,11 +135,25 @@ pub struct FastPeerConfigBuilder {
 
 impl FastPeerConfigBuilder {
     /// Accepts servers by their certificates as well, and shows ours, if there is one. Without
-    /// this, only a PAC opens a tunnel, or, if that is allowed, nobody does. TLS versions are
-    /// EAP-FAST's own: 1.0 to 1.2.
+    /// this, only a PAC opens a tunnel, or, if that is allowed, nobody does. Its TLS versions are
+    /// the tunnel's, as far as EAP-FAST has them: 1.0 to 1.2, all of them if not set.
     #[must_use]
     pub fn tls(mut self, tls: TlsPeerConfigBuilder) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// The lowest TLS version without [`tls`](Self::tls), which says so itself; 1.0 if not set.
+    #[must_use]
+    pub fn min_version(mut self, version: TlsVersion) -> Self {
+        self.min_version = Some(version);
+        self
+    }
+
+    /// The highest TLS version without [`tls`](Self::tls); EAP-FAST ends with 1.2.
+    #[must_use]
+    pub fn max_version(mut self, version: TlsVersion) -> Self {
+        self.max_version = version;
         self
     }
 
@@ -192,7 +210,10 @@ impl FastPeerConfigBuilder {
         let knows_certificates = self.tls.is_some();
         let client = match self.tls {
             Some(tls) => tls.fast(anonymous)?,
-            None => FastClient::without_certificates(anonymous)?,
+            None => {
+                let versions = versions(self.min_version, self.max_version)?;
+                FastClient::without_certificates(&versions, anonymous)?
+            }
         };
         let mut settings = PeerSettings::new(&self.inner, self.gtc, provisioning);
         settings.require_inner_method = self.require_inner_method;

@@ -1,6 +1,7 @@
 //! What connections are made of: everything that does not change from session to session.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use eap_rs_openssl as hooks;
@@ -25,8 +26,8 @@ use crate::tunnel::rustls::Clients;
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Old servers and clients of other methods, with these versions.
-    Legacy { min: TlsVersion, max: TlsVersion },
+    /// Old servers and clients of other methods.
+    Legacy,
     /// EAP-FAST (RFC 4851 §3.2): its suites have the PRF and the key block that `session_key_seed`
     /// is taken from.
     Fast,
@@ -40,7 +41,7 @@ impl Profile {
     const fn suites(self) -> &'static str {
         match self {
             // Key exchange before encryption before age.
-            Self::Legacy { .. } => {
+            Self::Legacy => {
                 "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:DHE+AES:RSA+AESGCM:RSA+AES\
                  :!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=0"
             }
@@ -52,16 +53,6 @@ impl Profile {
             Self::FastAnonymous => {
                 "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA\
                  :AES128-SHA:AES256-SHA:ADH-AES128-SHA:@SECLEVEL=0"
-            }
-        }
-    }
-
-    /// EAP-FAST ends with TLS 1.2: its tickets and key block are gone from TLS 1.3.
-    const fn versions(self) -> (SslVersion, SslVersion) {
-        match self {
-            Self::Legacy { min, max } => (version(min), version(max)),
-            Self::Fast | Self::FastAnonymous | Self::FastAnonymousOnly => {
-                (SslVersion::TLS1, SslVersion::TLS1_2)
             }
         }
     }
@@ -92,11 +83,12 @@ pub(crate) struct ClientTemplate {
 impl ClientTemplate {
     pub(crate) fn new(
         profile: Profile,
+        versions: &RangeInclusive<TlsVersion>,
         servers: Option<Arc<CertificatePolicy>>,
         own: Option<Own>,
     ) -> Result<Self, ConfigError> {
         let build = || {
-            let mut context = common(profile, own)?;
+            let mut context = common(profile, versions, own)?;
             context.set_verify(SslVerifyMode::PEER);
             hooks::accept_servers_without_rfc_5746(&mut context);
             Ok(context.build())
@@ -148,11 +140,12 @@ pub(crate) struct ServerTemplate {
 impl ServerTemplate {
     pub(crate) fn new(
         profile: Profile,
+        versions: &RangeInclusive<TlsVersion>,
         clients: Clients,
         own: Option<Own>,
     ) -> Result<Self, ConfigError> {
         let build = || {
-            let mut context = common(profile, own)?;
+            let mut context = common(profile, versions, own)?;
             context.set_verify(match &clients {
                 Clients::None => SslVerifyMode::NONE,
                 Clients::Optional(_) => SslVerifyMode::PEER,
@@ -202,11 +195,14 @@ impl fmt::Debug for ServerTemplate {
     }
 }
 
-fn common(profile: Profile, own: Option<Own>) -> Result<SslContextBuilder, ErrorStack> {
+fn common(
+    profile: Profile,
+    versions: &RangeInclusive<TlsVersion>,
+    own: Option<Own>,
+) -> Result<SslContextBuilder, ErrorStack> {
     let mut context = SslContext::builder(SslMethod::tls())?;
-    let (min, max) = profile.versions();
-    context.set_min_proto_version(Some(min))?;
-    context.set_max_proto_version(Some(max))?;
+    context.set_min_proto_version(Some(version(*versions.start())))?;
+    context.set_max_proto_version(Some(version(*versions.end())))?;
     context.set_cipher_list(profile.suites())?;
     context.set_session_cache_mode(SslSessionCacheMode::OFF);
     context.set_options(SslOptions::NO_COMPRESSION | SslOptions::NO_RENEGOTIATION);

@@ -1,12 +1,15 @@
 //! Handshakes that a secret of both sides abbreviates, and those without certificates. Others:
 //! `tests/tls/legacy.rs`.
 
+use core::ops::RangeInclusive;
 use std::sync::Mutex;
 
 use eap_rs_openssl::MasterSecret;
 
 use super::*;
 use crate::tunnel::rustls::Clients;
+
+const VERSIONS: RangeInclusive<TlsVersion> = TlsVersion::V1_0..=TlsVersion::V1_2;
 
 /// A master secret made of an octet and both randoms.
 #[derive(Default)]
@@ -36,14 +39,15 @@ impl TicketSecrets for Secrets {
 }
 
 fn client(profile: Profile, ticket: Option<(Vec<u8>, Arc<Secrets>)>) -> OpenSslEngine {
-    let template = ClientTemplate::new(profile, None, None).unwrap();
+    let template = ClientTemplate::new(profile, &VERSIONS, None, None).unwrap();
     let secrets = ticket.map(|(ticket, secrets)| (ticket, secrets as _));
     OpenSslEngine::client(&template, None, secrets).unwrap()
 }
 
 /// A server without a certificate.
 fn server(secrets: Arc<Secrets>) -> OpenSslEngine {
-    let template = ServerTemplate::new(Profile::FastAnonymous, Clients::None, None).unwrap();
+    let template =
+        ServerTemplate::new(Profile::FastAnonymous, &VERSIONS, Clients::None, None).unwrap();
     OpenSslEngine::server(&template, None, Some(secrets)).unwrap()
 }
 
