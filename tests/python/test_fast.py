@@ -142,6 +142,7 @@ def test_mistakes_name_the_setting(pki: Pki) -> None:
     assert field(methods=["fast/gtc"], provisioning="always") == "provisioning"
     assert field(methods=["fast/gtc"], provisioning="anonymous") == "provisioning"
     assert field(methods=["fast/gtc"], gtc_form="quoted") == "gtc_form"
+    assert field(methods=["fast/gtc"], tls=pki.peer_tls(min_version="1.3")) == "min_version"
     for settings in ({"pac_lifetime": 0}, {"provisioning": "both"}, {"authority": None}):
         with pytest.raises(eap_rs.ConfigError) as raised:
             given: Any = {"authority": AUTHORITY, **settings}

@@ -10,11 +10,17 @@ import pytest
 from conftest import ALICE, PASSWORD, Pki, drive
 
 WITHOUT_KEYS = {"md5", "otp", "gtc"}
-VERSIONS = ["1.2", "1.3"]
+# EAP-FAST ends with TLS 1.2.
+CASES = [
+    (method, version)
+    for method in eap_rs.METHODS
+    for version in ("1.2", "1.3")
+    if not (method.startswith("fast/") and version == "1.3")
+]
 
 
 def configs(
-    pki: Pki, method: str, version: str = "1.3", password: Any = PASSWORD, **server: Any
+    pki: Pki, method: str, version: str = "1.2", password: Any = PASSWORD, **server: Any
 ) -> tuple[eap_rs.PeerConfig, eap_rs.AuthenticatorConfig]:
     bounds = {"min_version": version, "max_version": version}
     own = {"certificate": pki.client, "key": pki.client_key} if method.endswith("tls") else {}
@@ -36,8 +42,7 @@ def configs(
     return peer, authenticator
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("method", eap_rs.METHODS)
+@pytest.mark.parametrize(("method", "version"), CASES)
 def test_every_method(pki: Pki, method: str, version: str) -> None:
     peer, authenticator = configs(pki, method, version)
     ours, theirs = drive(eap_rs.Peer(peer), eap_rs.Authenticator(authenticator))
@@ -51,9 +56,7 @@ def test_every_method(pki: Pki, method: str, version: str) -> None:
     if "/" in method:
         assert theirs.outcome.identity == "@example.org"
         assert theirs.outcome.inner_identity == ALICE
-        # EAP-FAST has versions of its own.
-        expected = "1.2" if method.startswith("fast/") else version
-        assert theirs.outcome.tls_version == f"TLS {expected}"
+        assert theirs.outcome.tls_version == f"TLS {version}"
     else:
         assert theirs.outcome.identity == ALICE
 
