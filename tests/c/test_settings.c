@@ -3,23 +3,13 @@
 
 #define _DEFAULT_SOURCE
 
+#include "count.h"
 #include "settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static unsigned checks;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        checks++;                                                                                  \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* In memory of exactly that size, so that reading beyond it is seen. */
 static bool parse(const char *text, size_t len, struct settings *settings,
