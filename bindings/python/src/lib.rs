@@ -3,6 +3,7 @@
 
 mod aaa;
 mod answer;
+mod callables;
 mod config;
 mod error;
 mod freeradius;

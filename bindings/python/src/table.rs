@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eap_rs::radius::{self, RadiusDiscard, SessionOutput, SessionState};
 use eap_rs::{Answer, AnswerError, AnswerKind, Failure, Instant, MethodType, Query, QueryId};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::PyString;
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::config::{Asks, AuthenticatorConfig};
+use crate::callables::{Callable, Callables};
+use crate::config::AuthenticatorConfig;
 use crate::frozen::frozen;
-use crate::output::{Ask, Certificate, Outcome, Tunnel, name};
+use crate::output::{Ask, Outcome, Tunnel, name};
 use crate::query;
 use crate::random::OsRng;
 use crate::text::{Bytes, identity};
@@ -130,34 +130,6 @@ pub(crate) struct SessionTable {
 /// The largest capacity: more than any machine has memory for.
 const MAX_CAPACITY: usize = 10_000_000;
 
-/// What answers questions.
-struct Callables {
-    check_password: Option<Callable>,
-    credential: Option<Callable>,
-    policy: Option<Callable>,
-    verify_client: Option<Callable>,
-    change_password: Option<Callable>,
-    challenge: Option<Callable>,
-    resume: Option<Callable>,
-    load_session: Option<Callable>,
-    store_session: Option<Callable>,
-}
-
-/// Something that can be called: what cannot is refused when it is given.
-struct Callable(Py<PyAny>);
-
-impl<'py> FromPyObject<'_, 'py> for Callable {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if object.is_callable() {
-            return Ok(Self(object.to_owned().unbind()));
-        }
-        let kind = object.get_type().name()?;
-        Err(PyTypeError::new_err(format!("{kind} given, accepted: a callable")))
-    }
-}
-
 #[pymethods]
 impl SessionTable {
     #[new]
@@ -255,29 +227,7 @@ impl SessionTable {
     /// For the garbage collector: the methods of an object that has the table are a cycle. It needs
     /// no `__clear__`: what is immutable is in no cycle without something that is not.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let Callables {
-            check_password,
-            credential,
-            policy,
-            verify_client,
-            change_password,
-            challenge,
-            resume,
-            load_session,
-            store_session,
-        } = &self.callables;
-        let all = [
-            check_password,
-            credential,
-            policy,
-            verify_client,
-            change_password,
-            challenge,
-            resume,
-            load_session,
-            store_session,
-        ];
-        all.into_iter().flatten().try_for_each(|callable| visit.call(&callable.0))
+        self.callables.traverse(&visit)
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -373,7 +323,7 @@ impl SessionTable {
                 // A store out of order costs a full login, and nobody's access.
                 Ok(more) if wants == AnswerKind::Session => {
                     let by = self.callables.load_session.as_ref();
-                    raised.write_unraisable(py, by.map(|callable| callable.0.bind(py)));
+                    raised.write_unraisable(py, by.map(|callable| callable.bind(py)));
                     next = more;
                 }
                 // Nobody gets in because the directory is broken; and somebody has to know.
@@ -395,82 +345,6 @@ impl SessionTable {
             table.handle_answer(state, id, answer, now)?;
             Ok(next(&mut table, state))
         })
-    }
-}
-
-impl Callables {
-    /// A callable that is never called would be a check that is never made.
-    fn check(&self, py: Python<'_>, asks: Asks) -> PyResult<()> {
-        for (name, callable, is_asked, switch) in [
-            ("policy", &self.policy, asks.policy, "ask_policy"),
-            ("verify_client", &self.verify_client, asks.client, "ask_client"),
-            ("resume", &self.resume, asks.resumption, "ask_resumption"),
-            ("load_session", &self.load_session, asks.sessions, "share_sessions"),
-            ("store_session", &self.store_session, asks.sessions, "share_sessions"),
-        ] {
-            if callable.is_some() && !is_asked {
-                return Err(error::setting(py, name, format!("{name}: given without {switch}")));
-            }
-        }
-        if self.verify_client.is_some() && !asks.for_certificates {
-            let text = "verify_client: given without tunnel_client_certificates, or EAP-TLS";
-            return Err(error::setting(py, "verify_client", text.into()));
-        }
-        Ok(())
-    }
-
-    /// What the callable says that is there for this question.
-    fn call(&self, py: Python<'_>, query: &Query) -> Option<PyResult<Answer>> {
-        let innermost = query.innermost();
-        let callable = match innermost {
-            Query::CheckPassword { .. } => &self.check_password,
-            Query::Credential { .. } => &self.credential,
-            Query::Policy { .. } => &self.policy,
-            Query::VerifyClient { .. } => &self.verify_client,
-            Query::ChangePassword { .. } => &self.change_password,
-            Query::Challenge { .. } => &self.challenge,
-            Query::Resume { .. } => &self.resume,
-            Query::StoredSession { .. } => &self.load_session,
-            _ => return None,
-        };
-        let callable = callable.as_ref()?.0.bind(py);
-        let given = arguments(py, innermost).and_then(|arguments| callable.call1(arguments));
-        Some(given.and_then(|value| answer::answer(&value, query.wants())))
-    }
-
-    /// Has the session stored that a login has left. A store out of order costs a full login, and
-    /// nobody's access.
-    fn store(&self, py: Python<'_>, outcome: &eap_rs::Outcome) {
-        if let (Some(callable), Some(sealed)) = (&self.store_session, &outcome.session) {
-            let (name, session) =
-                (PyBytes::new(py, &sealed.name), PyBytes::new(py, &sealed.octets));
-            let callable = callable.0.bind(py);
-            if let Err(raised) = callable.call1((name, session, sealed.lifetime.as_secs_f64())) {
-                raised.write_unraisable(py, Some(callable));
-            }
-        }
-    }
-}
-
-/// What a callable is told.
-fn arguments<'py>(py: Python<'py>, query: &Query) -> PyResult<Bound<'py, PyTuple>> {
-    let who = |who| identity(py, who);
-    match query {
-        Query::CheckPassword { identity, password: secret }
-        | Query::ChangePassword { identity, new_password: secret } => {
-            (who(identity)?, PyBytes::new(py, secret.expose())).into_pyobject(py)
-        }
-        Query::Credential { identity, .. }
-        | Query::Policy { identity }
-        | Query::Challenge { identity, .. } => (who(identity)?,).into_pyobject(py),
-        Query::VerifyClient { identity, certificate, .. } => {
-            (who(identity)?, Certificate::of((**certificate).clone())).into_pyobject(py)
-        }
-        Query::Resume { identity, method } => {
-            (who(identity)?, method.to_string()).into_pyobject(py)
-        }
-        Query::StoredSession { name } => (PyBytes::new(py, name),).into_pyobject(py),
-        _ => Ok(PyTuple::empty(py)),
     }
 }
 
